@@ -1,0 +1,397 @@
+/**
+ * Writes src/cpython/layouts.gen.ts from the headers of the CPythons on this machine.
+ *
+ *     deno task layouts [--check] [PATH ...]
+ *
+ * PATH is a folder with Python.h, or a python with its headers in `../include`. Without one: those of pyenv,
+ * of /usr/include, and of `sid/usr/include` in the folder that PYSPY_PYTHONS_ROOT names (a Debian root).
+ * `--check` writes nothing; it prints the lines that would differ and exits with 1 if there are any.
+ */
+import { execFileSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import process from "node:process";
+import { type DebugOffsetOrder, TABLE_FIELDS, TABLE_SIZES } from "../src/cpython/debug_offsets.ts";
+import type { Offsets } from "../src/cpython/layout.ts";
+import { ABSENT, type OffsetRow, validateOffsets } from "../src/cpython/validate_layout.ts";
+
+const OUTPUT = path.join(import.meta.dirname!, "../src/cpython/layouts.gen.ts");
+const FIRST_MINOR = 8;
+/** First minor that has `_Py_DebugOffsets`. */
+const FIRST_TABLE_MINOR = 13;
+
+/** C, or ABSENT; or what it is from each minor on that changed it. */
+type InC = string | typeof ABSENT | Readonly<Record<number, string | typeof ABSENT>>;
+
+/** Each field of `Offsets` in C: the struct of its group, and its member or a `sizeof`. */
+const MANIFEST: { readonly [G in keyof Offsets]: Readonly<Record<keyof Offsets[G] | "struct", InC>> } = {
+  runtime: {
+    struct: "_PyRuntimeState",
+    interpretersHead: "interpreters.head",
+    mainThread: "main_thread",
+    gilLastHolder: { 8: "ceval.gil.last_holder", 12: ABSENT },
+    gilLocked: { 8: "ceval.gil.locked", 12: ABSENT },
+  },
+  interpreter: {
+    struct: "PyInterpreterState",
+    next: "next",
+    id: "id",
+    threadsHead: { 8: "tstate_head", 11: "threads.head" },
+    modules: { 8: "modules", 12: "imports.modules" },
+    cevalGil: { 8: ABSENT, 12: "ceval.gil" },
+  },
+  gil: {
+    struct: { 8: ABSENT, 12: "struct _gil_runtime_state" },
+    lastHolder: { 8: ABSENT, 12: "last_holder" },
+    locked: { 8: ABSENT, 12: "locked" },
+  },
+  thread: {
+    struct: "PyThreadState",
+    next: "next",
+    interp: "interp",
+    frame: { 8: "frame", 11: "cframe", 13: "current_frame" },
+    threadId: "thread_id",
+    nativeThreadId: { 8: ABSENT, 11: "native_thread_id" },
+  },
+  cframe: {
+    struct: { 8: ABSENT, 11: "_PyCFrame", 13: ABSENT },
+    currentFrame: { 8: ABSENT, 11: "current_frame", 13: ABSENT },
+  },
+  frame: {
+    struct: { 8: "PyFrameObject", 11: "_PyInterpreterFrame" },
+    previous: { 8: "f_back", 11: "previous" },
+    code: { 8: "f_code", 13: "f_executable" },
+    instr: { 8: "f_lasti", 11: "prev_instr", 13: "instr_ptr" },
+    owner: { 8: ABSENT, 11: "owner" },
+  },
+  code: {
+    struct: "PyCodeObject",
+    filename: "co_filename",
+    name: "co_name",
+    qualname: { 8: ABSENT, 11: "co_qualname" },
+    firstLineNo: "co_firstlineno",
+    lineTable: { 8: "co_lnotab", 10: "co_linetable" },
+    bytecode: { 8: ABSENT, 11: "co_code_adaptive" },
+  },
+  unicode: {
+    struct: "PyUnicodeObject",
+    length: "_base._base.length",
+    state: "_base._base.state",
+    asciiData: "sizeof(PyASCIIObject)",
+    compactData: "sizeof(PyCompactUnicodeObject)",
+    data: "data",
+  },
+  bytes: { struct: "PyBytesObject", size: "ob_base.ob_size", data: "ob_sval" },
+  object: { struct: "PyObject", type: "ob_type" },
+  type: {
+    struct: "PyHeapTypeObject",
+    name: "ht_type.tp_name",
+    basicSize: "ht_type.tp_basicsize",
+    flags: "ht_type.tp_flags",
+    dictOffset: "ht_type.tp_dictoffset",
+    cachedKeys: "ht_cached_keys",
+  },
+  dict: { struct: "PyDictObject", used: "ma_used", keys: "ma_keys", values: "ma_values" },
+  long: {
+    struct: "PyLongObject",
+    size: { 8: "ob_base.ob_size", 12: "long_value.lv_tag" },
+    digits: { 8: "ob_digit", 12: "long_value.ob_digit" },
+  },
+};
+
+/** Headers with the structs, or that include theirs. Not every version has all of them. */
+const HEADERS = ["Python.h", "frameobject.h"];
+const INTERNAL_HEADERS = ["pystate", "runtime", "interp", "gil", "frame"];
+
+/** Where `struct _Py_DebugOffsets` is, newest place first. */
+const TABLE_HEADERS = ["internal/pycore_debug_offsets.h", "internal/pycore_runtime.h"];
+
+type Headers = { readonly folder: string; readonly version: string; readonly minor: number };
+
+/** What the generated file holds, by minor as "3.8". */
+interface Generated {
+  readonly rows: Readonly<Record<string, OffsetRow>>;
+  readonly orders: Readonly<Record<string, DebugOffsetOrder>>;
+}
+
+function findHeaderFolders(args: readonly string[]): string[] {
+  const roots = args.filter((arg) => !arg.startsWith("-"));
+  if (roots.length > 0) {
+    return roots.flatMap((root) =>
+      fs.existsSync(path.join(root, "Python.h"))
+        ? [path.resolve(root)]
+        : pythonFolders(path.join(path.dirname(root), "../include"))
+    );
+  }
+  const versions = path.join(os.homedir(), ".pyenv/versions");
+  const pyenv = fs.existsSync(versions) ? fs.readdirSync(versions) : [];
+  const folders = pyenv.map((name) => path.join(versions, name, "include")).concat("/usr/include");
+  const debian = process.env["PYSPY_PYTHONS_ROOT"];
+  if (debian) folders.push(path.join(debian, "sid/usr/include"));
+  return folders.flatMap(pythonFolders);
+}
+
+function pythonFolders(include: string): string[] {
+  if (!fs.existsSync(include)) return [];
+  return fs.readdirSync(include)
+    .filter((name) => /^python3\.\d+$/.test(name))
+    .map((name) => path.join(include, name))
+    .filter((folder) => fs.existsSync(path.join(folder, "Python.h")));
+}
+
+/** @returns undefined for what the table does not hold: old versions and pre-releases. */
+function readHeaders(folder: string): Headers | undefined {
+  const patchlevel = fs.readFileSync(path.join(folder, "patchlevel.h"), "utf8");
+  const version = /#define\s+PY_VERSION\s+"([^"]+)"/.exec(patchlevel)?.[1] ?? "";
+  const match = /^3\.(\d+)\.\d+\+?$/.exec(version);
+  if (match === null || Number(match[1]) < FIRST_MINOR) return undefined;
+  return { folder, version, minor: Number(match[1]) };
+}
+
+/** What holds at a minor: that of the last change up to it. */
+function at(manifested: InC, minor: number): string | typeof ABSENT {
+  if (typeof manifested !== "object") return manifested;
+  const since = Object.keys(manifested).map(Number).filter((from) => from <= minor);
+  return manifested[Math.max(...since)] ?? ABSENT;
+}
+
+/** C expressions by our names, `group.field` and `sizes.group`, of all that the minor has. */
+function expressionsAt(minor: number): Map<string, string> {
+  const expressions = new Map<string, string>();
+  for (const [group, { struct, ...members }] of Object.entries(MANIFEST)) {
+    const type = at(struct, minor);
+    if (type === ABSENT) continue;
+    expressions.set(`sizes.${group}`, `sizeof(${type})`);
+    for (const [field, manifested] of Object.entries<InC>(members)) {
+      const member = at(manifested, minor);
+      if (member === ABSENT) continue;
+      const isSize = member.startsWith("sizeof");
+      expressions.set(`${group}.${field}`, isSize ? member : `offsetof(${type}, ${member})`);
+    }
+  }
+  return expressions;
+}
+
+function internalHeaders(folder: string): string[] {
+  return INTERNAL_HEADERS.filter((name) => fs.existsSync(path.join(folder, `internal/pycore_${name}.h`)));
+}
+
+/** Compiles and runs a program that prints the integers. @returns them by our names. */
+function probe({ folder, minor }: Headers, asserts: readonly string[] = []): (ours: string) => number {
+  const expressions = expressionsAt(minor);
+  const source = [
+    "#define Py_BUILD_CORE 1",
+    "#include <stddef.h>",
+    "#include <stdio.h>",
+    ...HEADERS.map((header) => `#include "${header}"`),
+    ...internalHeaders(folder).map((name) => `#include "internal/pycore_${name}.h"`),
+    ...asserts.map((assert) => `_Static_assert(${assert}, "layout");`),
+    "int main(void) {",
+    ...Array.from(expressions.values(), (expression) => `  printf("%zu\\n", ${expression});`),
+    "  return 0;",
+    "}",
+  ].join("\n");
+  const temporary = fs.mkdtempSync(path.join(os.tmpdir(), "layouts-"));
+  try {
+    const [code, program] = [path.join(temporary, "probe.c"), path.join(temporary, "probe")];
+    fs.writeFileSync(code, source);
+    // Debian has pyconfig.h beside the folder; other headers that are there must not replace this system's.
+    const include = [`-I${folder}`, `-I${folder}/internal`, "-idirafter", path.dirname(folder)];
+    execFileSync("cc", ["-w", "-fmax-errors=5", ...include, "-o", program, code]);
+    const values = execFileSync(program, { encoding: "utf8" }).trim().split("\n").map(Number);
+    const found = new Map(Array.from(expressions.keys(), (ours, index) => [ours, values[index]!]));
+    return (ours) => found.get(ours) ?? ABSENT;
+  } finally {
+    fs.rmSync(temporary, { recursive: true });
+  }
+}
+
+function generateRow(headers: Headers): OffsetRow {
+  const value = probe(headers);
+  const groups = Object.entries(MANIFEST).map(([group, { struct: _, ...members }]) => {
+    const fields = Object.keys(members).map((field) => [field, value(`${group}.${field}`)]);
+    return [group, Object.fromEntries(fields)];
+  });
+  const sizes = Object.fromEntries(Object.keys(MANIFEST).map((group) => [group, value(`sizes.${group}`)]));
+  const internal = internalHeaders(headers.folder);
+  const source = `CPython ${headers.version}: ${HEADERS.join(", ")}, internal/pycore_{${internal}}.h`;
+  const row = { source, sizes, offsets: Object.fromEntries(groups) } as OffsetRow;
+  const reason = validateOffsets(row.offsets, row.sizes);
+  if (reason !== undefined) throw new Error(`${headers.version}: ${reason}`);
+  return row;
+}
+
+/** The members of `struct _Py_DebugOffsets` in order, as `section.field`. */
+function parseTable(header: string): string[] | undefined {
+  const text = header.replaceAll(/\/\/.*|\/\*[^]*?\*\//g, "");
+  const body = /struct\s+_Py_DebugOffsets\s*\{([^]*?)\}\s*_Py_DebugOffsets\s*;/.exec(text)?.[1];
+  if (body === undefined) return undefined;
+  const fields: string[] = [];
+  const member =
+    /\s*(?:struct\s*\w*\s*\{([^}]*)\}\s*(\w+)|char\s+(cookie)\[8\]\s*\w*|uint64_t\s+(\w+))\s*;\s*/y;
+  while (member.lastIndex < body.length) {
+    const rest = body.slice(member.lastIndex);
+    const match = member.exec(body);
+    if (match === null) throw new Error(`_Py_DebugOffsets: cannot read ${JSON.stringify(rest.slice(0, 80))}`);
+    const [, inner, section, cookie, field] = match;
+    if (inner === undefined) {
+      fields.push((cookie ?? field)!);
+      continue;
+    }
+    for (const line of inner.split(";").map((part) => part.trim()).filter((part) => part !== "")) {
+      const name = /^uint64_t\s+(\w+)$/.exec(line)?.[1];
+      if (name === undefined) throw new Error(`_Py_DebugOffsets: ${section} has ${JSON.stringify(line)}`);
+      fields.push(`${section}.${name}`);
+    }
+  }
+  return fields;
+}
+
+function generateOrder(headers: Headers): DebugOffsetOrder {
+  for (const header of TABLE_HEADERS) {
+    const file = path.join(headers.folder, header);
+    const fields = fs.existsSync(file) ? parseTable(fs.readFileSync(file, "utf8")) : undefined;
+    if (fields === undefined) continue;
+    const asserts = fields.map((field, index) => `offsetof(_Py_DebugOffsets, ${field}) == ${index * 8}`);
+    asserts.push(`sizeof(_Py_DebugOffsets) == ${fields.length * 8}`);
+    const source = `CPython ${headers.version}: Include/${header}`;
+    return { source, fields, extra: probeExtra(headers, fields, asserts) };
+  }
+  throw new Error(`${headers.version}: no header has struct _Py_DebugOffsets`);
+}
+
+/** What `Offsets` needs and the table does not have. */
+function probeExtra(headers: Headers, table: readonly string[], asserts: readonly string[]) {
+  const value = probe(headers, asserts);
+  const extra: Record<string, number> = {};
+  for (const ours of expressionsAt(headers.minor).keys()) {
+    const [group, field] = ours.split(".") as ["runtime", "mainThread"];
+    const where = ours.startsWith("sizes.") ? TABLE_SIZES[field as "runtime"] : TABLE_FIELDS[group][field];
+    if (where !== ABSENT && !table.includes(where)) extra[ours] = value(ours);
+  }
+  // From the other one, as `decodeDebugOffsets` expects: what stands before both differs between builds.
+  const mainThread = extra["runtime.mainThread"];
+  if (mainThread !== undefined) extra["runtime.mainThread"] = mainThread - value("runtime.interpretersHead");
+  return extra;
+}
+
+/** Reads all headers, and complains about two patch releases of one minor that differ. */
+function generate(folders: readonly string[]): { generated: Generated; differences: string[] } {
+  const found = folders.map(readHeaders).filter((headers) => headers !== undefined);
+  found.sort((a, b) => a.version.localeCompare(b.version, "en", { numeric: true }));
+  const rows: Record<string, OffsetRow> = {};
+  const orders: Record<string, DebugOffsetOrder> = {};
+  const differences: string[] = [];
+  for (const headers of found) {
+    const key = `3.${headers.minor}`;
+    const into: Record<string, OffsetRow | DebugOffsetOrder> = headers.minor < FIRST_TABLE_MINOR
+      ? rows
+      : orders;
+    const made = headers.minor < FIRST_TABLE_MINOR ? generateRow(headers) : generateOrder(headers);
+    const other = into[key];
+    if (other !== undefined && !isSame(made, other)) {
+      differences.push(`${headers.version} and ${other.source} have different layouts:`);
+      differences.push(...differingLines(emitEntry(key, other), emitEntry(key, made)));
+    }
+    into[key] = made;
+    console.error(
+      `${headers.version.padEnd(8)} read${other === undefined ? "" : ", compared with the other"}`,
+    );
+  }
+  return { generated: { rows, orders }, differences };
+}
+
+/** True when two entries differ in nothing but where they come from. */
+function isSame(a: OffsetRow | DebugOffsetOrder, b: OffsetRow | DebugOffsetOrder): boolean {
+  return JSON.stringify({ ...a, source: "" }) === JSON.stringify({ ...b, source: "" });
+}
+
+function emit({ rows, orders }: Generated): string {
+  const names = (entries: object) =>
+    Object.keys(entries).sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  return [
+    "// Generated by scripts/gen_layouts.ts; run `deno task layouts`.",
+    'import type { DebugOffsetOrder } from "./debug_offsets.ts";',
+    'import type { OffsetRow } from "./validate_layout.ts";',
+    "",
+    "/** Offsets of each minor without `_Py_DebugOffsets`, on x86_64 Linux. Units: bytes; -1 is absent. */",
+    "export const OFFSET_ROWS: Readonly<Record<string, OffsetRow>> = {",
+    ...names(rows).flatMap((key) => emitEntry(key, rows[key]!)),
+    "};",
+    "",
+    "/** Order of `_Py_DebugOffsets` in each minor that has it. */",
+    "export const DEBUG_OFFSET_ORDERS: Readonly<Record<string, DebugOffsetOrder>> = {",
+    ...names(orders).flatMap((key) => emitEntry(key, orders[key]!)),
+    "};",
+    "",
+  ].join("\n");
+}
+
+/** Lines as `deno fmt` leaves them: the output must not depend on the version of the formatter. */
+function emitEntry(key: string, entry: OffsetRow | DebugOffsetOrder): string[] {
+  const head = [`  "${key}": {`, `    source: ${JSON.stringify(entry.source)},`];
+  const lines = (record: Readonly<Record<string, number>>) =>
+    Object.entries(record).map(([name, value]) => `      ${/\W/.test(name) ? `"${name}"` : name}: ${value},`);
+  if ("fields" in entry) {
+    const fields = entry.fields.map((field) => `      "${field}",`);
+    return [
+      ...head,
+      "    fields: [",
+      ...fields,
+      "    ],",
+      "    extra: {",
+      ...lines(entry.extra),
+      "    },",
+      "  },",
+    ];
+  }
+  const groups = Object.entries(entry.offsets).map(([group, fields]) => {
+    const inner = Object.entries(fields).map(([field, offset]) => `${field}: ${offset}`);
+    return `      ${group}: { ${inner.join(", ")} },`;
+  });
+  const sizes = ["    sizes: {", ...lines(entry.sizes), "    },"];
+  return [...head, ...sizes, "    offsets: {", ...groups, "    },", "  },"];
+}
+
+function differingLines(before: readonly string[], after: readonly string[]): string[] {
+  const [left, right] = [new Set(before), new Set(after)];
+  const gone = before.filter((line) => !right.has(line)).map((line) => `- ${line}`);
+  return gone.concat(after.filter((line) => !left.has(line)).map((line) => `+ ${line}`));
+}
+
+/** Keeps entries that could not be made here, and those that would only name another patch release. */
+function merge<Entry extends OffsetRow | DebugOffsetOrder>(
+  committed: Readonly<Record<string, Entry>>,
+  made: Readonly<Record<string, Entry>>,
+): Record<string, Entry> {
+  const merged = { ...committed, ...made };
+  for (const [key, entry] of Object.entries(committed)) {
+    if (made[key] === undefined) {
+      console.error(`NOT CHECKED: ${key}: no headers on this machine; left as they are (${entry.source})`);
+    } else if (isSame(entry, made[key])) merged[key] = entry;
+  }
+  return merged;
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const committedText = fs.existsSync(OUTPUT) ? fs.readFileSync(OUTPUT, "utf8") : "";
+  const committed = committedText === "" ? undefined : await import("../src/cpython/layouts.gen.ts");
+  const { generated, differences } = generate(findHeaderFolders(args));
+  const text = emit({
+    rows: merge(committed?.OFFSET_ROWS ?? {}, generated.rows),
+    orders: merge(committed?.DEBUG_OFFSET_ORDERS ?? {}, generated.orders),
+  });
+  for (const line of differences) console.error(line);
+  if (!args.includes("--check")) {
+    fs.writeFileSync(OUTPUT, text);
+    return differences.length > 0 ? 1 : 0;
+  }
+  if (text === committedText) return differences.length > 0 ? 1 : 0;
+  console.log("src/cpython/layouts.gen.ts differs (lines may only be in another order):");
+  for (const line of differingLines(committedText.split("\n"), text.split("\n"))) console.log(line);
+  console.log("Run `deno task layouts` and look at the change");
+  return 1;
+}
+
+if (import.meta.main) process.exit(await main(process.argv.slice(2)));

@@ -1,0 +1,367 @@
+/**
+ * The Python interpreters that the tests run against: finds them, and installs the newest ones.
+ *
+ * Usage: `deno run -A scripts/pythons.ts list` prints those found.
+ * `deno run -A scripts/pythons.ts setup [--optional]` installs Python 3.13 to 3.15 from Debian's development
+ * branch into a folder of their own, and leaves the system alone. With `--optional`, a machine that cannot do it is
+ * no failure.
+ *
+ * Everything is kept in `$PYSPY_PYTHONS_ROOT`, by default ~/.cache/pyspy-pythons.
+ */
+import { createHash } from "node:crypto";
+import { homedir } from "node:os";
+import { basename, join, relative } from "node:path";
+
+/** Minor versions that pyspy supports. */
+export const SUPPORTED_MINORS: readonly string[] = [8, 9, 10, 11, 12, 13, 14, 15].map((minor) =>
+  `3.${minor}`
+);
+
+/** Where `setup` and `ensureVenv` keep what they install. */
+export const PYTHONS_ROOT: string = Deno.env.get("PYSPY_PYTHONS_ROOT") ||
+  join(Deno.env.get("XDG_CACHE_HOME") || join(homedir(), ".cache"), "pyspy-pythons");
+
+const SID_ROOT = join(PYTHONS_ROOT, "sid");
+const SID_MINORS = ["3.13", "3.14", "3.15"];
+const SID_PACKAGES = [
+  ...SID_MINORS.flatMap((minor) => [`python${minor}`, `python${minor}-dev`]),
+  "gcc",
+  "libc6-dev",
+];
+/** Files that show that the root is complete. */
+const SID_FILES = [...SID_MINORS.flatMap((minor) => [`python${minor}`, `python${minor}-config`]), "gcc"];
+
+/** An interpreter to test with. */
+export interface Python {
+  /** As in `platform.python_version()`: "3.13.0", "3.15.0b2". */
+  readonly version: string;
+  /** "3.13". */
+  readonly minor: string;
+  /** Short and unique: "3.13.0", "3.13.9 (sid)". */
+  readonly label: string;
+  /** What to put in front of a script's path and its arguments. */
+  readonly command: readonly string[];
+  /** The interpreter's file, as the host sees it. */
+  readonly executable: string;
+  /** The folder that is `/` for this interpreter, or undefined when it runs on the host itself. */
+  readonly root: string | undefined;
+  /** True for builds without a GIL. */
+  readonly freeThreaded: boolean;
+}
+
+/** Interpreters found, by version, and what a reader of the test results should know. */
+export interface PythonSet {
+  readonly pythons: readonly Python[];
+  /** One line for each supported minor that is missing, and for each interpreter that does not start. */
+  readonly notes: readonly string[];
+}
+
+interface Candidate {
+  readonly command: readonly string[];
+  readonly executable: string;
+  readonly root: string | undefined;
+}
+
+/** Finds every interpreter to test with: pyenv's, those on PATH, and those that `setup` installed. */
+export async function findPythons(): Promise<PythonSet> {
+  const notes: string[] = [];
+  const candidates = [...pyenvCandidates(), ...pathCandidates(), ...sidCandidates(notes)];
+  const distinct = new Map<string, Candidate>();
+  for (const candidate of candidates) {
+    const path = realPath(candidate.executable);
+    if (!distinct.has(path)) distinct.set(path, candidate);
+  }
+  const found = await Promise.all([...distinct.values()].map((candidate) => describe(candidate, notes)));
+  const pythons = found
+    .filter((python) => python !== undefined)
+    .filter((python) => minorNumber(python.minor) >= minorNumber(SUPPORTED_MINORS[0]!))
+    .sort((a, b) => minorNumber(a.minor) - minorNumber(b.minor) || a.label.localeCompare(b.label));
+  for (const minor of SUPPORTED_MINORS) {
+    if (!pythons.some((python) => python.minor === minor)) {
+      notes.push(`Python ${minor} is missing: nothing is tested with it`);
+    }
+  }
+  return { pythons, notes };
+}
+
+/**
+ * Makes a folder of this project visible to an interpreter.
+ *
+ * @returns the folder's path as the interpreter sees it: the folder itself, or inside a root a copy named after its
+ * contents, which is made once and never changed, so that tests can run side by side.
+ */
+export async function placeFolder(python: Python, folder: string): Promise<string> {
+  if (python.root === undefined) return folder;
+  const files = listFiles(folder);
+  const hash = createHash("sha256");
+  for (const file of files) hash.update(`${file}\0`).update(Deno.readFileSync(join(folder, file)));
+  const inside = `/opt/pyspy/${basename(folder)}-${hash.digest("hex").slice(0, 16)}`;
+  const copy = join(python.root, inside);
+  if (exists(copy)) return inside;
+  const partial = `${copy}.${crypto.randomUUID()}`;
+  for (const file of files) {
+    Deno.mkdirSync(join(partial, file, ".."), { recursive: true });
+    Deno.copyFileSync(join(folder, file), join(partial, file));
+  }
+  try {
+    await Deno.rename(partial, copy);
+  } catch (error) {
+    if (!exists(copy)) throw error;
+    await Deno.remove(partial, { recursive: true }); // another test was faster
+  }
+  return inside;
+}
+
+/**
+ * Makes sure of an environment that holds some packages from the Python package index.
+ *
+ * @returns the path of its interpreter; undefined, with a warning, when the packages cannot be had.
+ */
+export async function ensureVenv(python: Python, packages: readonly string[]): Promise<string | undefined> {
+  const skip = (reason: string) => {
+    console.warn(`SKIPPED with Python ${python.label}: no ${packages.join(", ")}: ${reason}`);
+    return undefined;
+  };
+  if (python.root !== undefined) return skip("packages are installed only for interpreters of the host");
+  const folder = join(PYTHONS_ROOT, `venv-${python.minor}`);
+  const interpreter = join(folder, "bin", "python");
+  const stampFile = join(folder, "pyspy-packages.json");
+  let stamp = { executable: "", packages: [] as string[] };
+  try {
+    stamp = JSON.parse(await Deno.readTextFile(stampFile));
+  } catch {
+    // Not made yet, or not made to its end: start anew.
+  }
+  if (stamp.executable !== python.executable) {
+    await Deno.mkdir(PYTHONS_ROOT, { recursive: true });
+    const made = await run([...python.command, "-m", "venv", "--clear", folder]);
+    if (!made.success) return skip(lastLines(made.text, 3));
+    stamp = { executable: python.executable, packages: [] };
+  }
+  const missing = packages.filter((name) => !stamp.packages.includes(name));
+  if (missing.length === 0) return interpreter;
+  const pip = ["-m", "pip", "install", "--quiet", "--retries", "1", "--timeout", "15", "--prefer-binary"];
+  const installed = await run([interpreter, ...pip, ...missing]);
+  if (!installed.success) return skip(`pip could not install them: ${lastLines(installed.text, 2)}`);
+  stamp.packages.push(...missing);
+  await Deno.writeTextFile(stampFile, JSON.stringify(stamp));
+  return interpreter;
+}
+
+function pyenvCandidates(): Candidate[] {
+  const versions = join(Deno.env.get("PYENV_ROOT") || join(homedir(), ".pyenv"), "versions");
+  return namesIn(versions)
+    .map((name) => join(versions, name, "bin", "python"))
+    .filter(exists)
+    .map((executable) => ({ command: [executable], executable, root: undefined }));
+}
+
+function pathCandidates(): Candidate[] {
+  return (Deno.env.get("PATH") ?? "").split(":")
+    // pyenv's shims are shell scripts in front of the interpreters that were found already.
+    .filter((folder) => folder !== "" && basename(folder) !== "shims")
+    .flatMap((folder) => namesIn(folder).map((name) => join(folder, name)))
+    .filter((path) => /^python3\.\d+t?$/.test(basename(path)))
+    .map((executable) => ({ command: [executable], executable, root: undefined }));
+}
+
+function sidCandidates(notes: string[]): Candidate[] {
+  const installed = namesIn(join(SID_ROOT, "usr/bin")).filter((name) => /^python3\.\d+$/.test(name));
+  if (installed.length > 0 && !isRoot()) {
+    notes.push(`Only root can run the interpreters in ${SID_ROOT} (chroot)`);
+    return [];
+  }
+  return installed.map((name) => ({
+    command: ["chroot", SID_ROOT, `/usr/bin/${name}`],
+    executable: join(SID_ROOT, "usr/bin", name),
+    root: SID_ROOT,
+  }));
+}
+
+async function describe(candidate: Candidate, notes: string[]): Promise<Python | undefined> {
+  const question = "import platform, sysconfig as s;" +
+    "print('%s %s' % (platform.python_version(), bool(s.get_config_var('Py_GIL_DISABLED'))))";
+  const answer = await run([...candidate.command, "-c", question]);
+  const match = /^((\d+\.\d+)\S*) (True|False)$/.exec(answer.text);
+  if (!answer.success || match === null) {
+    notes.push(`${candidate.executable} does not start: ${lastLines(answer.text, 1)}`);
+    return undefined;
+  }
+  const [, version, minor, freeThreaded] = match;
+  const where = candidate.root !== undefined
+    ? " (sid)"
+    : candidate.executable.startsWith("/usr/bin/")
+    ? " (system)"
+    : "";
+  return {
+    ...candidate,
+    version: version!,
+    minor: minor!,
+    label: `${version}${freeThreaded === "True" ? "t" : ""}${where}`,
+    freeThreaded: freeThreaded === "True",
+  };
+}
+
+class SetupError extends Error {}
+
+/** Installs the newest interpreters. @throws SetupError when this machine cannot do it. */
+async function setup(): Promise<void> {
+  const lacking = SID_FILES.filter((name) => !exists(join(SID_ROOT, "usr/bin", name)));
+  if (lacking.length === 0) {
+    console.log(`${SID_ROOT} is ready`);
+    return;
+  }
+  if (Deno.build.os !== "linux") throw new SetupError("the newest interpreters come from Debian: Linux only");
+  if (!isRoot()) throw new SetupError("debootstrap and chroot need root");
+  await ensureDebootstrap();
+
+  await Deno.mkdir(PYTHONS_ROOT, { recursive: true });
+  const partial = `${SID_ROOT}.partial-${Deno.pid}`;
+  const mirror = await debianMirror();
+  console.log(
+    `Installing Python ${SID_MINORS.join(", ")} of Debian sid into ${SID_ROOT}; this takes a minute ...`,
+  );
+  const started = performance.now();
+  try {
+    const made = await run([
+      "debootstrap",
+      "--variant=minbase",
+      `--include=${SID_PACKAGES.join(",")}`,
+      "sid",
+      partial,
+      ...mirror === undefined ? [] : [mirror],
+    ]);
+    if (!made.success) throw new SetupError(`debootstrap failed:\n${lastLines(made.text, 10)}`);
+    await run(["chroot", partial, "apt-get", "clean"]);
+    if (exists(SID_ROOT)) await Deno.rename(SID_ROOT, `${partial}-old`);
+    await Deno.rename(partial, SID_ROOT);
+  } finally {
+    // A debootstrap that failed can leave /proc mounted in there: never remove across file systems.
+    await run(["rm", "-rf", "--one-file-system", partial, `${partial}-old`]);
+  }
+  console.log(`Done in ${((performance.now() - started) / 1000).toFixed(0)} s`);
+}
+
+async function ensureDebootstrap(): Promise<void> {
+  if ((await run(["debootstrap", "--version"])).success) return;
+  const install = ["apt-get", "install", "--yes", "--no-install-recommends", "debootstrap"];
+  if ((await run(install)).success) return;
+  await run(["apt-get", "update"]);
+  const installed = await run(install);
+  if (!installed.success) {
+    throw new SetupError(
+      `debootstrap is missing and apt-get cannot install it:\n${lastLines(installed.text, 3)}`,
+    );
+  }
+}
+
+/** @returns the mirror that this Debian is configured with; undefined for debootstrap's own choice. */
+async function debianMirror(): Promise<string | undefined> {
+  const folder = "/etc/apt/sources.list.d";
+  const files = ["/etc/apt/sources.list", ...namesIn(folder).map((name) => join(folder, name))];
+  for (const file of files) {
+    const text = await Deno.readTextFile(file).catch(() => "");
+    // One line form: "deb [options] URL suite ..."; stanza form: "URIs: URL ...".
+    const match = /^(?:deb\s+(?:\[.*?\]\s+)?|URIs:\s*)(https?:\/\/\S+\/debian)\/?(?:\s|$)/m.exec(text);
+    if (match !== null) return match[1];
+  }
+  return undefined;
+}
+
+interface Finished {
+  readonly success: boolean;
+  /** Standard output, and after it standard error. */
+  readonly text: string;
+}
+
+async function run(command: readonly string[]): Promise<Finished> {
+  const [program, ...args] = command;
+  try {
+    const env = { DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C.UTF-8" };
+    const output = await new Deno.Command(program!, { args, env, stdin: "null" }).output();
+    const decoder = new TextDecoder();
+    return {
+      success: output.success,
+      text: (decoder.decode(output.stdout) + decoder.decode(output.stderr)).trim(),
+    };
+  } catch (error) {
+    return { success: false, text: `${program}: ${(error as Error).message}` };
+  }
+}
+
+function isRoot(): boolean {
+  return Deno.uid() === 0;
+}
+
+function minorNumber(minor: string): number {
+  const [major, second] = minor.split(".").map(Number);
+  return major! * 1000 + second!;
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function realPath(path: string): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return [...Deno.readDirSync(folder)].map((entry) => entry.name).sort();
+  } catch {
+    return [];
+  }
+}
+
+/** @returns the paths of all files below `folder`, relative to it, without Python's caches. */
+function listFiles(folder: string, below = folder): string[] {
+  return [...Deno.readDirSync(below)]
+    .filter((entry) => entry.name !== "__pycache__")
+    .flatMap((entry) => {
+      const path = join(below, entry.name);
+      return entry.isDirectory ? listFiles(folder, path) : [relative(folder, path)];
+    })
+    .sort();
+}
+
+function lastLines(text: string, count: number): string {
+  return text.split("\n").slice(-count).join("\n");
+}
+
+async function list(): Promise<void> {
+  const { pythons, notes } = await findPythons();
+  for (const python of pythons) console.log(`${python.label.padEnd(20)} ${python.command.join(" ")}`);
+  for (const note of notes) console.log(`NOTE: ${note}`);
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const [command, option] = args;
+  if (command === "list" && args.length === 1) return await list();
+  if (command !== "setup" || args.length > 2 || (option !== undefined && option !== "--optional")) {
+    console.error("usage: pythons.ts list | setup [--optional]");
+    Deno.exitCode = 2;
+    return;
+  }
+  try {
+    await setup();
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    const optional = option === "--optional";
+    console.error(
+      `${optional ? "WARNING: SKIPPED" : "error"}: cannot install the newest Pythons: ${error.message}`,
+    );
+    if (!optional) Deno.exitCode = 1;
+  }
+}
+
+if (import.meta.main) await main(Deno.args);

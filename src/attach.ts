@@ -1,0 +1,77 @@
+/** From a process id to a target that can be sampled: open it, find its interpreter, choose the layout. */
+import { formatVersion } from "./cpython/layouts.ts";
+import { isInterpreter, locateRuntime } from "./cpython/locate.ts";
+import type { Runtime } from "./cpython/locate.ts";
+import { ProfilerError } from "./errors.ts";
+import { openProcess } from "./ffi/mod.ts";
+import type { RemoteProcess } from "./ffi/process.ts";
+import { MemoryReader } from "./memory.ts";
+
+/** A program that has just been started gets this long until its interpreter must be there. Units: ms. */
+const START_LIMIT = 1000;
+const RETRY_INTERVAL = 2;
+
+/** A process with a Python interpreter in it. */
+export interface Target {
+  readonly process: RemoteProcess;
+  readonly runtime: Runtime;
+  /** As Python writes it: "3.13.0". */
+  readonly pythonVersion: string;
+}
+
+/**
+ * Attaches to a process. Nothing in it is changed or stopped.
+ *
+ * A process that is younger than a second, or whose interpreter is not ready, is tried again for up to a second.
+ *
+ * @throws ProfilerError `no_process`, `permission` or `unsupported`, with the cause and a remedy.
+ */
+export async function attach(pid: number): Promise<Target> {
+  const deadline = performance.now() + START_LIMIT;
+  for (;;) {
+    const process = openProcess(pid);
+    const reader = new MemoryReader(process);
+    let runtime: Runtime | undefined;
+    let failure: unknown;
+    try {
+      runtime = locateRuntime(process.images(), reader);
+      if (runtime !== undefined && hasInterpreter(reader, runtime)) {
+        return { process, runtime, pythonVersion: formatVersion(runtime.version) };
+      }
+    } catch (error) {
+      failure = error;
+    }
+    const mayBecomeReady = runtime !== undefined || process.ageSeconds() < START_LIMIT / 1000;
+    if (!mayBecomeReady || performance.now() > deadline) {
+      const executable = process.executable();
+      const isAlive = process.isAlive();
+      process.close();
+      if (!isAlive) throw new ProfilerError("no_process", `Cannot read process ${pid}: it has ended`);
+      if (failure !== undefined) throw failure;
+      throw runtime === undefined ? notPython(pid, executable) : notReady(pid, executable);
+    }
+    process.close();
+    await new Promise((resolve) => setTimeout(resolve, RETRY_INTERVAL));
+  }
+}
+
+function hasInterpreter(reader: MemoryReader, runtime: Runtime): boolean {
+  const head = reader.pointer(runtime.address + runtime.layout.runtime.interpretersHead);
+  return head !== undefined && head !== 0 && isInterpreter(reader, head, runtime.layout);
+}
+
+function notPython(pid: number, executable: string): ProfilerError {
+  return new ProfilerError(
+    "no_process",
+    `Cannot profile process ${pid} (${executable || "a kernel thread"}): there is no CPython interpreter in it`,
+    "if it is a launcher, give the pid of the Python process that it started",
+  );
+}
+
+function notReady(pid: number, executable: string): ProfilerError {
+  return new ProfilerError(
+    "no_process",
+    `Cannot profile process ${pid} (${executable}): its Python interpreter was not ready within a second`,
+    "try again once the program has started",
+  );
+}

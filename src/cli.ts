@@ -1,0 +1,135 @@
+/** The command line: commands, options and help. Each command's module is loaded only when it is chosen. */
+import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import { ProfilerError } from "./errors.ts";
+import { VERSION } from "./version.ts";
+
+const MAX_RATE = 1_000_000;
+const FORMATS = ["flamegraph", "raw", "speedscope"] as const;
+
+/** Shown first: most people come for one of these. */
+const EXAMPLES = `Examples:
+  pyspy record -o profile.svg -- python app.py     profile a program from its start
+  sudo pyspy record -o profile.svg -p 1234 -d 30   profile a running process for 30 seconds
+  sudo pyspy dump -p 1234                          show what each thread is doing now
+`;
+
+const EXIT_CODES_HELP = `
+Exit codes: 0 success, 1 failure, 2 wrong usage, 3 permission denied, 4 no such process or no Python in it,
+5 unsupported Python or system, 7 no samples. "record -- program" ends with the program's own exit code.
+`;
+
+/**
+ * Runs the command that `args` ask for.
+ *
+ * @returns the exit code.
+ * @throws ProfilerError, and CommanderError after help, the version or a usage error was printed.
+ */
+export async function run(args: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  const program = new Command("pyspy")
+    .description("Sampling profiler for Python: shows what a running program is doing, without stopping it.")
+    .version(VERSION, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureHelp({ helpWidth: 100 })
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "Error: ")) })
+    .showHelpAfterError("Try: pyspy --help, or pyspy help COMMAND")
+    .addHelpText("beforeAll", (context) => context.command.parent === null ? EXAMPLES : "")
+    .addHelpText("after", EXIT_CODES_HELP);
+
+  program.command("record")
+    .summary("sample a process or a program, and write a flamegraph")
+    .description(
+      "Samples a running process (-p) or a program that it starts, and writes a flamegraph or another format.\n" +
+        "The target is never stopped. Ctrl-C, SIGTERM, and the target's end all lead to the files being written.",
+    )
+    .argument("[program...]", "program to start and record, with its arguments, after --")
+    .option("-p, --pid <pid>", "process to record", parsePid)
+    .option("-o, --output <file>", "file to write, repeatable; - is stdout (default: named by program and time)", collect, [])
+    .addOption(
+      new Option("-f, --format <format>", "format of the output (default: by the file's name, else flamegraph)")
+        .choices(FORMATS),
+    )
+    .option("-d, --duration <seconds>", "end after this time (default: at the end of the target)", parseDuration)
+    .option("-r, --rate <n>", "samples a second", parseRate, 100)
+    .option("-t, --threads", "show each thread below a frame of its own", false)
+    .option("-g, --gil", "only the thread that holds the GIL", false)
+    .option("-i, --idle", "include threads that are not running", false)
+    .option("-F, --function", "tell functions apart, not lines", false)
+    .option("--nolineno", "do not show line numbers", false)
+    .option("--full-filenames", "show files with their full paths", false)
+    .option("--nonblocking", "accepted for compatibility: the target is never stopped", false)
+    .passThroughOptions()
+    .action(async (words, options) => {
+      if (options.pid !== undefined && words.length > 0) {
+        throw usage(`both a process (-p ${options.pid}) and a program (${words[0]}) are given`, "give one of the two");
+      }
+      if (options.pid === undefined && words.length === 0) {
+        throw usage("there is nothing to record", "pyspy record -p PID, or pyspy record -- python app.py");
+      }
+      if (options.function && options.nolineno) {
+        throw usage("-F and --nolineno exclude each other", "-F shows a function's first line, --nolineno shows none");
+      }
+      const { record } = await import("./commands/record.ts");
+      exitCode = await record({
+        pid: options.pid,
+        program: words,
+        rateHz: options.rate,
+        durationSeconds: options.duration,
+        outputs: options.output,
+        format: options.format,
+        selection: options.gil ? "gil" : options.idle ? "all" : "active",
+        threads: options.threads,
+        byFunction: options.function,
+        withoutLines: options.nolineno,
+        fullFilenames: options.fullFilenames,
+      });
+    });
+
+  program.command("dump")
+    .summary("print the stack of every thread of a process")
+    .description("Prints what each thread of a process is doing now. The target is never stopped.")
+    .requiredOption("-p, --pid <pid>", "process to look at", parsePid)
+    .option("-j, --json", "print JSON", false)
+    .option("--full-filenames", "show files with their full paths", false)
+    .option("--nonblocking", "accepted for compatibility: the target is never stopped", false)
+    .action(async (options) => {
+      const { dump } = await import("./commands/dump.ts");
+      await dump({ pid: options.pid, json: options.json, fullFilenames: options.fullFilenames });
+    });
+
+  await program.parseAsync(args, { from: "user" });
+  return exitCode;
+}
+
+function usage(message: string, remedy: string): ProfilerError {
+  return new ProfilerError("usage", `Cannot tell what to do: ${message}`, remedy);
+}
+
+function parsePid(text: string): number {
+  const pid = /^(\d+|0x[0-9a-f]+)$/i.test(text) ? Number(text) : 0;
+  if (pid < 1 || pid > 0x7fff_ffff) throw new InvalidArgumentError("It must be a process id, such as 1234.");
+  return pid;
+}
+
+function parseRate(text: string): number {
+  const rate = Number(text);
+  if (text.trim() === "" || !(rate > 0 && rate <= MAX_RATE)) {
+    throw new InvalidArgumentError(`It must be a number above 0 and up to ${MAX_RATE}, such as 100.`);
+  }
+  return rate;
+}
+
+function parseDuration(text: string): number | undefined {
+  if (text === "unlimited") return undefined;
+  const seconds = Number(text);
+  if (text.trim() === "" || !(seconds > 0 && Number.isFinite(seconds))) {
+    throw new InvalidArgumentError("It must be a number of seconds above 0, such as 30 or 2.5.");
+  }
+  return seconds;
+}
+
+function collect(value: string, values: string[]): string[] {
+  return [...values, value];
+}

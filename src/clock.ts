@@ -1,0 +1,44 @@
+/** The clock of live sampling: coarse waits leave the event loop free, the last stretch is slept precisely. */
+import { setImmediate } from "node:timers";
+import { sleepBlocking } from "./ffi/mod.ts";
+import type { Clock } from "./sampler.ts";
+
+/** Timers of the event loop may be this late. Units: ms. */
+const TIMER_SLACK = 3;
+/** Signals wait at most this long. Units: ms. */
+const YIELD_INTERVAL = 20;
+
+/** A steady clock that keeps time to some 60 microseconds. A wait ends early once `isStopped` says so. */
+export function liveClock(isStopped: () => boolean): Clock {
+  let lastYield = performance.now();
+  const sleepUntil = (untilMs: number) => {
+    const remaining = untilMs - performance.now();
+    if (remaining > 0) sleepBlocking(remaining * 1e6);
+  };
+  const waitLong = async (untilMs: number) => {
+    for (;;) {
+      const remaining = untilMs - performance.now() - TIMER_SLACK;
+      if (remaining < 1) break;
+      await new Promise((resolve) => setTimeout(resolve, Math.min(remaining, YIELD_INTERVAL)));
+      lastYield = performance.now();
+      if (isStopped()) return;
+    }
+    sleepUntil(untilMs);
+  };
+  const yieldOnce = async (untilMs: number) => {
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    lastYield = performance.now();
+    sleepUntil(untilMs);
+  };
+  return {
+    now: () => performance.now(),
+    random: () => Math.random(),
+    wait(untilMs) {
+      const now = performance.now();
+      if (untilMs - now > TIMER_SLACK + 1) return waitLong(untilMs);
+      if (now - lastYield > YIELD_INTERVAL) return yieldOnce(untilMs);
+      sleepUntil(untilMs);
+      return undefined;
+    },
+  };
+}

@@ -1,0 +1,109 @@
+/** The files of a recording: which format each has, opened before sampling, written after it. */
+import { ProfilerError } from "../errors.ts";
+import { openOutput } from "../output.ts";
+import type { Output } from "../output.ts";
+import type { Profile } from "../profile.ts";
+
+/** Formats of `record -f`, with how each is rendered. Adding one is one line here, and its extensions below. */
+const RENDERERS = {
+  flamegraph: async (profile: Profile, threads: boolean) => {
+    return (await import("../render/svg.ts")).renderSvg(profile, { threads });
+  },
+  raw: async (profile: Profile, threads: boolean) => {
+    return (await import("../render/folded.ts")).renderFolded(profile, { threads });
+  },
+  speedscope: async (profile: Profile) => (await import("../render/speedscope.ts")).renderSpeedscope(profile),
+};
+
+/** A format of `record -f`. */
+export type Format = keyof typeof RENDERERS;
+
+/** All formats, as `--help` lists them. */
+export const FORMATS = Object.keys(RENDERERS) as readonly Format[];
+
+const EXTENSIONS: Readonly<Record<string, Format>> = {
+  svg: "flamegraph",
+  txt: "raw",
+  raw: "raw",
+  folded: "raw",
+  collapsed: "raw",
+  json: "speedscope",
+};
+const DEFAULT_EXTENSIONS: Readonly<Record<Format, string>> = { flamegraph: "svg", raw: "txt", speedscope: "json" };
+
+/** A file to be written, and how. */
+export interface PlannedOutput {
+  readonly output: Output;
+  readonly format: Format;
+}
+
+/** Whether a format shows samples in time order. */
+export function needsTimeline(outputs: readonly PlannedOutput[]): boolean {
+  return outputs.some(({ format }) => format === "speedscope");
+}
+
+/**
+ * Opens every output. If one cannot be opened none is left behind.
+ *
+ * @throws ProfilerError `usage` for the same path twice, `failure` for a path that cannot be written.
+ */
+export function openOutputs(
+  paths: readonly string[],
+  { format, subject }: { format: Format | undefined; subject: string },
+): PlannedOutput[] {
+  const chosen = paths.length > 0 ? paths : [defaultPath(subject, format ?? "flamegraph")];
+  const twice = chosen.find((path, i) => chosen.indexOf(path) !== i);
+  if (twice !== undefined) throw new ProfilerError("usage", `The output '${twice}' is given twice`);
+  const opened: PlannedOutput[] = [];
+  try {
+    for (const path of chosen) {
+      opened.push({ output: openOutput(path), format: format ?? formatOf(path) });
+    }
+  } catch (error) {
+    discardOutputs(opened);
+    throw error;
+  }
+  return opened;
+}
+
+/** Removes what was opened, without a trace. */
+export function discardOutputs(outputs: readonly PlannedOutput[]): void {
+  for (const { output } of outputs) output.discard();
+}
+
+/**
+ * Writes every output; one that fails does not keep the others from being written.
+ *
+ * @returns a line for each that was written.
+ * @throws the first failure, after all were tried.
+ */
+export async function writeOutputs(
+  outputs: readonly PlannedOutput[],
+  profile: Profile,
+  threads: boolean,
+): Promise<string[]> {
+  const lines: string[] = [];
+  const failures: unknown[] = [];
+  for (const { output, format } of outputs) {
+    try {
+      output.write(await RENDERERS[format](profile, threads));
+      lines.push(`Wrote ${format} to ${output.name}`);
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
+  return lines;
+}
+
+function formatOf(path: string): Format {
+  const extension = /\.([^./]+)$/.exec(path)?.[1]?.toLowerCase() ?? "";
+  return EXTENSIONS[extension] ?? "flamegraph";
+}
+
+/** Like `messages-2026-11-22T17-05-00.svg`, in the current folder; no ":" since other systems refuse it. */
+function defaultPath(subject: string, format: Format): string {
+  const name = subject.replace(/^.*\//, "").replace(/\.py$/, "").replaceAll(/[^\w.-]/g, "_") || "profile";
+  const time = new Date().toISOString().slice(0, 19).replaceAll(":", "-");
+  return `${name}-${time}.${DEFAULT_EXTENSIONS[format]}`;
+}

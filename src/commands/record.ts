@@ -1,0 +1,158 @@
+/** `pyspy record`: samples a process, or a program that it starts, and writes what was seen. */
+import { attach } from "../attach.ts";
+import { buildProfile } from "../build_profile.ts";
+import { liveClock } from "../clock.ts";
+import { EXIT_CODES, ProfilerError } from "../errors.ts";
+import { launch, waitForExit } from "../launch.ts";
+import { ClosedPipe, writeStderr } from "../output.ts";
+import type { Profile } from "../profile.ts";
+import { RecordingSession } from "../recording_session.ts";
+import { renderHottest } from "../render/summary.ts";
+import { terminalSafe } from "../render/escape.ts";
+import type { StopReason } from "../sampler.ts";
+import type { Selection } from "../stack_reader.ts";
+import { discardOutputs, needsTimeline, openOutputs, writeOutputs } from "./outputs.ts";
+import type { Format, PlannedOutput } from "./outputs.ts";
+import { Progress } from "./progress.ts";
+import { StopSignals } from "./stop_signals.ts";
+import { untestedWarning } from "./warnings.ts";
+import { VERSION } from "../version.ts";
+
+const HOTTEST_LIMIT = 10;
+
+/** Options of `record`, as the command line gives them. Exactly one of `pid` and `program` is set. */
+export interface RecordOptions {
+  readonly pid: number | undefined;
+  readonly program: readonly string[];
+  readonly rateHz: number;
+  readonly durationSeconds: number | undefined;
+  readonly outputs: readonly string[];
+  readonly format: Format | undefined;
+  readonly selection: Selection;
+  readonly threads: boolean;
+  readonly byFunction: boolean;
+  readonly withoutLines: boolean;
+  readonly fullFilenames: boolean;
+}
+
+/** Runs the command. @returns the exit code. @throws ProfilerError */
+export async function record(options: RecordOptions): Promise<number> {
+  const subject = options.pid === undefined ? options.program[0]! : String(options.pid);
+  const outputs = openOutputs(options.outputs, { format: options.format, subject });
+  const signals = new StopSignals();
+  let child: ReturnType<typeof launch> | undefined;
+  try {
+    child = options.pid === undefined ? launch(options.program) : undefined;
+    if (child !== undefined) signals.forwardTo(child);
+    const profile = await sample(child?.pid ?? options.pid!, { options, outputs, signals });
+    const failure = await write(outputs, profile, options.threads);
+    // The program's own output comes first; it may go on after the recording.
+    const exitCode = child === undefined ? 0 : await exitOf(child, signals);
+    if (failure !== undefined) throw failure;
+    if (child !== undefined) return exitCode;
+    return profile.info.samples === 0 ? EXIT_CODES.no_samples : 0;
+  } catch (error) {
+    discardOutputs(outputs);
+    if (child === undefined || error instanceof ClosedPipe) throw error;
+    // The program was started for its own sake too: it goes on, and its failure is the one to report.
+    writeStderr(`The program goes on without being recorded.\n`);
+    const exitCode = await exitOf(child, signals);
+    if (exitCode !== 0) writeStderr(`The program ended with exit code ${exitCode}.\n`);
+    throw error;
+  } finally {
+    signals.close();
+  }
+}
+
+async function sample(
+  pid: number,
+  { options, outputs, signals }: { options: RecordOptions; outputs: readonly PlannedOutput[]; signals: StopSignals },
+): Promise<Profile> {
+  const startTime = new Date();
+  const isChild = options.pid === undefined;
+  const session = new RecordingSession({
+    pid,
+    clock: liveClock(() => signals.isStopped),
+    perThread: options.threads,
+    timeline: needsTimeline(outputs),
+    sampler: {
+      rateHz: options.rateHz,
+      durationSeconds: options.durationSeconds,
+      selection: options.selection,
+    },
+  });
+  const target = await attachOrEmpty(pid, isChild);
+  const command = target?.process.command() ?? options.program;
+  const progress = new Progress(options.durationSeconds);
+  let reason: StopReason = "target_gone";
+  if (target !== undefined) {
+    writeStderr(untestedWarning(target));
+    if (!isChild) writeStderr(startLine(pid, options));
+    reason = await session.run(target, { isStopped: () => signals.isStopped, onTick: (state) => progress.show(state) });
+  }
+  progress.clear();
+  const { counters } = session;
+  const shortName = (file: string) => options.fullFilenames || target === undefined ? file : target.process.shortFileName(file);
+  const profile = buildProfile(session.recordings, {
+    pid,
+    command,
+    pythonVersion: target?.pythonVersion ?? "",
+    pyspyVersion: VERSION,
+    startTime: startTime.toISOString(),
+    durationSeconds: session.elapsedSeconds,
+    rateHz: options.rateHz,
+    ticks: counters.ticks,
+    samples: counters.samples,
+    errors: counters.errors,
+    late: counters.late,
+    missed: counters.missed,
+  }, { byFunction: options.byFunction, withoutLines: options.withoutLines, shortName });
+  if (reason === "target_gone" && !isChild) writeStderr(`Process ${pid} has ended.\n`);
+  if (reason === "duration" && isChild) writeStderr("The recording is over; the program goes on.\n");
+  writeStderr(summaryOf(profile, options));
+  return profile;
+}
+
+/** A program that we started may be over before it can be sampled: then there is nothing to see, which is no error. */
+async function attachOrEmpty(pid: number, isChild: boolean) {
+  try {
+    return await attach(pid);
+  } catch (error) {
+    if (isChild && error instanceof ProfilerError && error.message.endsWith("it has ended")) return undefined;
+    throw error;
+  }
+}
+
+/** Writes the outputs and says so. @returns what went wrong, to be thrown once the program has ended. */
+async function write(outputs: readonly PlannedOutput[], profile: Profile, threads: boolean): Promise<unknown> {
+  try {
+    for (const line of await writeOutputs(outputs, profile, threads)) writeStderr(`${terminalSafe(line)}\n`);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+async function exitOf(child: ReturnType<typeof launch>, signals: StopSignals): Promise<number> {
+  return await waitForExit(child, () => signals.isAborted) ?? 130;
+}
+
+function startLine(pid: number, options: RecordOptions): string {
+  const end = options.durationSeconds === undefined ? "Ctrl-C ends it." : `It takes ${options.durationSeconds} s.`;
+  return `Sampling process ${pid} ${options.rateHz} times a second. ${end}\n`;
+}
+
+function summaryOf(profile: Profile, options: RecordOptions): string {
+  const { info } = profile;
+  const achieved = info.durationSeconds > 0 ? info.ticks / info.durationSeconds : 0;
+  const cutShare = info.samples > 0 ? ` (${(100 * info.cut / info.samples).toFixed(1)} %)` : "";
+  const counts = `${info.samples} samples, ${info.errors} errors, ${info.late} late, ${info.missed} missed, ` +
+    `${info.cut} cut${cutShare}; ${info.durationSeconds.toFixed(2)} s at ${achieved.toFixed(1)} of ${info.rateHz} Hz\n`;
+  if (info.samples > 0) return `\n${renderHottest(profile, { limit: HOTTEST_LIMIT })}\n${counts}`;
+  const hint = options.selection === "active"
+    ? "No thread of the program was running when it was sampled; -i includes idle threads.\n"
+    : options.selection === "gil"
+    ? "No thread held the GIL when the program was sampled.\n"
+    : "The program ran no Python code when it was sampled.\n";
+  return hint + counts;
+}

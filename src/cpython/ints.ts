@@ -1,0 +1,41 @@
+/** Reading Python ints that are not negative and fit a JavaScript number, such as thread identifiers. */
+import type { MemoryReader } from "../memory.ts";
+import type { Address } from "../types.ts";
+import type { Layout } from "./layout.ts";
+
+const DIGIT_BITS = 30;
+const DIGIT_LIMIT = 2 ** DIGIT_BITS;
+const POSITIVE = 0;
+const ZERO = 1;
+
+/**
+ * Reads an int from 0 to 2^53 - 1.
+ *
+ * Source: Include/longintrepr.h, v3.8.18 (`ob_size`); Include/cpython/longintrepr.h and
+ * Include/internal/pycore_long.h, v3.13.0 (`lv_tag`: bits 0-1 sign, from bit 3 the number of digits).
+ * @returns undefined when unreadable, negative, larger, or not an int of 30-bit digits.
+ */
+export function readInt(reader: MemoryReader, layout: Layout, address: Address): number | undefined {
+  const { size, digits } = layout.long;
+  // An int of one digit may end with its page, so a second digit is asked for but not required.
+  const int = reader.struct(address, digits + 8) ?? reader.struct(address, digits + 4);
+  if (int === undefined) return undefined;
+  let count: number;
+  if (layout.traits.longSize === "ob_size") {
+    count = int.i64(size);
+  } else {
+    const tag = int.pointer(size);
+    const sign = tag % 4;
+    if (sign === ZERO) return 0;
+    if (sign !== POSITIVE) return undefined;
+    count = Math.floor(tag / 8);
+  }
+  if (count === 0) return 0;
+  if (count !== 1 && count !== 2) return undefined;
+  if (digits + 4 * count > int.bytes.length) return undefined;
+  const low = int.u32(digits);
+  const high = count === 2 ? int.u32(digits + 4) : 0;
+  if (low >= DIGIT_LIMIT || high >= DIGIT_LIMIT) return undefined;
+  const value = low + high * DIGIT_LIMIT;
+  return Number.isSafeInteger(value) ? value : undefined;
+}

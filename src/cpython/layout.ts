@@ -1,0 +1,108 @@
+/**
+ * What differs between CPython versions, as data: offsets of C fields, and traits that offsets cannot say.
+ *
+ * Offsets are named after the C fields. -1 means that the version has no such field.
+ */
+import type { Offset } from "../types.ts";
+
+/** Offsets of one CPython minor on one ABI. */
+export interface Offsets {
+  /** `_PyRuntimeState`; `gil*` are `ceval.gil.last_holder` and `.locked` (to 3.11, -1 later). */
+  readonly runtime: {
+    readonly interpretersHead: Offset;
+    readonly mainThread: Offset;
+    readonly gilLastHolder: Offset;
+    readonly gilLocked: Offset;
+  };
+  /** `PyInterpreterState`; `modules` is `modules` or `imports.modules`; `cevalGil` a pointer (3.12+). */
+  readonly interpreter: {
+    readonly next: Offset;
+    readonly id: Offset;
+    readonly threadsHead: Offset;
+    readonly modules: Offset;
+    readonly cevalGil: Offset;
+  };
+  /** `struct _gil_runtime_state`, as `cevalGil` points to it (3.12+). */
+  readonly gil: { readonly lastHolder: Offset; readonly locked: Offset };
+  /** `PyThreadState`; `frame` is `frame`, `cframe` or `current_frame`: see `Traits.frameLink`. */
+  readonly thread: {
+    readonly next: Offset;
+    readonly interp: Offset;
+    readonly frame: Offset;
+    readonly threadId: Offset;
+    readonly nativeThreadId: Offset;
+  };
+  /** `_PyCFrame` (3.11, 3.12). */
+  readonly cframe: { readonly currentFrame: Offset };
+  /** `PyFrameObject` (to 3.10) or `_PyInterpreterFrame`; `instr` is `f_lasti`, `prev_instr` or `instr_ptr`. */
+  readonly frame: {
+    readonly previous: Offset;
+    readonly code: Offset;
+    readonly instr: Offset;
+    readonly owner: Offset;
+  };
+  /** `PyCodeObject`; `bytecode` is `co_code_adaptive` inside the object (3.11+). */
+  readonly code: {
+    readonly filename: Offset;
+    readonly name: Offset;
+    readonly qualname: Offset;
+    readonly firstLineNo: Offset;
+    readonly lineTable: Offset;
+    readonly bytecode: Offset;
+  };
+  /** `PyASCIIObject`, `PyCompactUnicodeObject`, `PyUnicodeObject.data`. */
+  readonly unicode: {
+    readonly length: Offset;
+    readonly state: Offset;
+    readonly asciiData: Offset;
+    readonly compactData: Offset;
+    readonly data: Offset;
+  };
+  readonly bytes: { readonly size: Offset; readonly data: Offset };
+  readonly object: { readonly type: Offset };
+  /** `PyTypeObject`; `cachedKeys` is `PyHeapTypeObject.ht_cached_keys`. */
+  readonly type: {
+    readonly name: Offset;
+    readonly basicSize: Offset;
+    readonly flags: Offset;
+    readonly dictOffset: Offset;
+    readonly cachedKeys: Offset;
+  };
+  readonly dict: { readonly used: Offset; readonly keys: Offset; readonly values: Offset };
+  /** `PyLongObject`; `size` is `ob_size` (to 3.11) or `lv_tag`. */
+  readonly long: { readonly size: Offset; readonly digits: Offset };
+}
+
+/** What the offsets of a version mean. */
+export interface Traits {
+  /** From the thread to the innermost frame: frame objects (to 3.10), through `cframe` (3.11, 3.12), direct. */
+  readonly frameLink: "frame_object" | "cframe" | "direct";
+  /** `frame.instr`: byte index (to 3.9), index of 2-byte units (3.10), or address of an instruction. */
+  readonly instruction: "byte_index" | "unit_index" | "address";
+  /** Line table: `co_lnotab` (to 3.9), PEP 626 `co_linetable` (3.10), location table (3.11+). */
+  readonly lineTable: "lnotab" | "pep626" | "locations";
+  /** Frames whose `owner` is at least this are entries from C and not shown; 256 when there are none. */
+  readonly shimOwner: number;
+  /** Low bits that are not part of `frame.code`'s address (`Py_TAG_BITS`). */
+  readonly pointerTag: number;
+  /** `PyDictKeysObject`: sizes as words (to 3.10), or as logarithms with a kind (3.11+). */
+  readonly dictKeys: "words" | "logarithms";
+  /** Where instances keep attributes: `tp_dictoffset`; pointer to values before the object (3.11); tagged
+   * dict-or-values pointer (3.12); values at the end of the object (3.13+). */
+  readonly attributes: "dict_offset" | "values_pointer" | "dict_or_values" | "inline_values";
+  /** Sign and digits of int: `ob_size` (to 3.11) or `lv_tag`. */
+  readonly longSize: "ob_size" | "lv_tag";
+}
+
+/** Everything the walker must know of the target's CPython. */
+export interface Layout extends Offsets {
+  readonly traits: Traits;
+}
+
+/** A CPython version. Shape: `release` is "", "a1", "b2", "rc1". */
+export interface PythonVersion {
+  readonly major: number;
+  readonly minor: number;
+  readonly micro: number;
+  readonly release: string;
+}

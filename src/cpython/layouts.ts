@@ -1,0 +1,170 @@
+/**
+ * Chooses the layout of a CPython version.
+ *
+ * With layouts.gen.ts the only place that knows versions apart: all others ask for offsets and traits.
+ */
+import { ProfilerError } from "../errors.ts";
+import { type DebugOffsetOrder, decodeDebugOffsets, readDebugHeader } from "./debug_offsets.ts";
+import type { Layout, PythonVersion, Traits } from "./layout.ts";
+import { DEBUG_OFFSET_ORDERS, OFFSET_ROWS } from "./layouts.gen.ts";
+import { validateOffsets } from "./validate_layout.ts";
+
+/** The layout that was chosen for a target. */
+export interface ChosenLayout {
+  readonly version: PythonVersion;
+  readonly layout: Layout;
+  /** True when nobody has checked this version: a pre-release, or newer than the newest known. Warn then. */
+  readonly guessed: boolean;
+  /** Where the integers, or the order of the target's own, come from. */
+  readonly source: string;
+}
+
+const OLDEST_MINOR = 8;
+/** The first minor that describes its layout itself. */
+const FIRST_TABLE_MINOR = 13;
+const NEWEST_MINOR = 15;
+
+/** Bytes at `_PyRuntime` that hold the table of every version known. Units: bytes. */
+export const DEBUG_OFFSETS_SIZE: number = 8 *
+  Math.max(...Object.values(DEBUG_OFFSET_ORDERS).map(({ fields }) => fields.length));
+
+const TRAITS_3_8: Traits = {
+  frameLink: "frame_object",
+  instruction: "byte_index",
+  lineTable: "lnotab",
+  shimOwner: 256,
+  pointerTag: 0,
+  dictKeys: "words",
+  attributes: "dict_offset",
+  longSize: "ob_size",
+};
+const TRAITS_3_10: Traits = { ...TRAITS_3_8, instruction: "unit_index", lineTable: "pep626" };
+const TRAITS_3_11: Traits = {
+  ...TRAITS_3_10,
+  frameLink: "cframe",
+  instruction: "address",
+  lineTable: "locations",
+  dictKeys: "logarithms",
+  attributes: "values_pointer",
+};
+const TRAITS_3_12: Traits = {
+  ...TRAITS_3_11,
+  shimOwner: 3,
+  attributes: "dict_or_values",
+  longSize: "lv_tag",
+};
+const TRAITS_3_13: Traits = { ...TRAITS_3_12, frameLink: "direct", attributes: "inline_values" };
+const TRAITS_3_14: Traits = { ...TRAITS_3_13, pointerTag: 3 };
+
+/** Traits of each minor, from `OLDEST_MINOR` on. */
+const TRAITS: readonly Traits[] = [
+  TRAITS_3_8,
+  TRAITS_3_8,
+  TRAITS_3_10,
+  TRAITS_3_11,
+  TRAITS_3_12,
+  TRAITS_3_13,
+  TRAITS_3_14,
+  TRAITS_3_14,
+];
+
+/** Version as CPython writes it: "3.13.0", "3.15.0b4". */
+export function formatVersion({ major, minor, micro, release }: PythonVersion): string {
+  return `${major}.${minor}.${micro}${release}`;
+}
+
+/** True for versions whose layout stands in the target: see `layoutFromDebugOffsets`. */
+export function hasDebugOffsets({ major, minor }: PythonVersion): boolean {
+  return major > 3 || (major === 3 && minor >= FIRST_TABLE_MINOR);
+}
+
+/**
+ * Chooses the layout of a version that does not describe itself: 3.8 to 3.12.
+ *
+ * @throws ProfilerError "unsupported" for all others.
+ */
+export function layoutFor(version: PythonVersion): ChosenLayout {
+  refuseOld(version);
+  if (hasDebugOffsets(version)) {
+    throw new ProfilerError(
+      "unsupported",
+      `Python ${formatVersion(version)} should describe its layout in _Py_DebugOffsets, which was not found`,
+    );
+  }
+  const row = OFFSET_ROWS[`3.${version.minor}`]!;
+  return {
+    version,
+    layout: { ...row.offsets, traits: traitsOf(version) },
+    guessed: version.release !== "",
+    source: row.source,
+  };
+}
+
+/**
+ * Reads the layout that a target of 3.13 or later has at the start of its `_PyRuntime`.
+ *
+ * The bytes are not trusted: offsets that cannot be are refused.
+ * @param bytes the first `DEBUG_OFFSETS_SIZE` bytes of `_PyRuntime`.
+ * @throws ProfilerError "unsupported" when they cannot be used, and for builds without a GIL.
+ */
+export function layoutFromDebugOffsets(bytes: Uint8Array): ChosenLayout {
+  const header = readDebugHeader(bytes);
+  if (header === undefined) {
+    throw new ProfilerError("unsupported", "The target has no _Py_DebugOffsets at its _PyRuntime");
+  }
+  const { version, freeThreaded } = header;
+  refuseOld(version);
+  const name = `Python ${formatVersion(version)}`;
+  if (!hasDebugOffsets(version)) {
+    throw new ProfilerError("unsupported", `The target says it is ${name}, which has no _Py_DebugOffsets`);
+  }
+  if (freeThreaded) {
+    throw new ProfilerError(
+      "unsupported",
+      `${name} is a free-threaded build, which this version of pyspy does not support`,
+      `run the program with a build that has a GIL (python3.${version.minor} instead of ` +
+        `python3.${version.minor}t)`,
+    );
+  }
+  const { order, isKnown } = orderOf(version);
+  const { offsets, sizes } = decodeDebugOffsets(bytes, order);
+  const tableSize = order.fields.length * 8;
+  const reason = offsets.runtime.interpretersHead < tableSize
+    ? `runtime.interpretersHead is ${offsets.runtime.interpretersHead}, inside the table itself`
+    : validateOffsets(offsets, sizes);
+  if (reason !== undefined) {
+    throw new ProfilerError(
+      "unsupported",
+      `The layout that ${name} gives for itself cannot be right: ${reason}`,
+      isKnown ? undefined : `a newer pyspy: this one knows the releases from 3.8 to 3.${NEWEST_MINOR}`,
+    );
+  }
+  return {
+    version,
+    layout: { ...offsets, traits: traitsOf(version) },
+    guessed: !isKnown,
+    source: order.source,
+  };
+}
+
+/** The order of the minor, or the newest one known; patch releases of a minor do not change it. */
+function orderOf({ major, minor, release }: PythonVersion): { order: DebugOffsetOrder; isKnown: boolean } {
+  const own = major === 3 ? DEBUG_OFFSET_ORDERS[`3.${minor}`] : undefined;
+  const order = own ?? DEBUG_OFFSET_ORDERS[`3.${NEWEST_MINOR}`]!;
+  return { order, isKnown: own !== undefined && release === "" };
+}
+
+function traitsOf({ major, minor }: PythonVersion): Traits {
+  const own = major === 3 ? TRAITS[minor - OLDEST_MINOR] : undefined;
+  return own ?? TRAITS.at(-1)!;
+}
+
+function refuseOld(version: PythonVersion): void {
+  const { major, minor } = version;
+  if (major > 3 || (major === 3 && minor >= OLDEST_MINOR)) return;
+  throw new ProfilerError(
+    "unsupported",
+    `Python ${formatVersion(version)} is not supported by this version of pyspy: ` +
+      `it reads 3.${OLDEST_MINOR} to 3.${NEWEST_MINOR}`,
+  );
+}

@@ -1,0 +1,114 @@
+/** The interpreters of a runtime and their threads, as linked lists that change while they are read. */
+import type { Layout } from "./layout.ts";
+import { isPlausible, MemoryReader } from "../memory.ts";
+import type { Address } from "../types.ts";
+
+const MAX_INTERPRETERS = 10_000;
+const MAX_THREADS = 100_000;
+
+/** A thread state in the target. */
+export interface ListedThread {
+  readonly tstate: Address;
+  readonly interpreter: Address;
+  readonly interpreterId: number;
+  /** `pthread_t`. */
+  readonly threadId: Address;
+  /** Kernel thread id as the target knows it; 0 where its version does not keep one (to 3.10). */
+  readonly nativeThreadId: number;
+}
+
+/** An interpreter in the target. */
+export interface ListedInterpreter {
+  readonly address: Address;
+  readonly id: number;
+  /** The first thread of its list, which is the newest. */
+  readonly firstThread: Address;
+}
+
+/** A reading of both lists. `complete` is false when a list could not be followed to its end. */
+export interface Listing {
+  readonly interpreters: readonly ListedInterpreter[];
+  readonly threads: readonly ListedThread[];
+  readonly complete: boolean;
+}
+
+/**
+ * Reads the lists link by link. Shape: newest interpreter first, and of each the newest thread first, as in CPython.
+ *
+ * A thread that ends meanwhile may break a list: then what was read up to there is returned.
+ */
+export function listThreads(reader: MemoryReader, layout: Layout, runtime: Address): Listing {
+  const interpreters: ListedInterpreter[] = [];
+  const threads: ListedThread[] = [];
+  const seen = new Set<Address>();
+  let complete = true;
+  let address = reader.pointer(runtime + layout.runtime.interpretersHead) ?? 0;
+  while (address !== 0) {
+    const interpreter = readInterpreter(reader, layout, address);
+    if (interpreter === undefined || seen.has(address) || interpreters.length === MAX_INTERPRETERS) {
+      complete = false;
+      break;
+    }
+    seen.add(address);
+    interpreters.push(interpreter);
+    let tstate = interpreter.firstThread;
+    while (tstate !== 0) {
+      const thread = seen.has(tstate) ? undefined : readThread(reader, layout, { tstate, interpreter });
+      if (thread === undefined || threads.length === MAX_THREADS) {
+        complete = false;
+        break;
+      }
+      seen.add(tstate);
+      threads.push(thread);
+      tstate = thread.next;
+    }
+    address = interpreter.next;
+  }
+  return { interpreters, threads, complete };
+}
+
+function readInterpreter(
+  reader: MemoryReader,
+  layout: Layout,
+  address: Address,
+): (ListedInterpreter & { next: Address }) | undefined {
+  if (!isPlausible(address) || address % 8 !== 0) return undefined;
+  const next = reader.pointer(address + layout.interpreter.next);
+  const id = reader.pointer(address + layout.interpreter.id);
+  const firstThread = reader.pointer(address + layout.interpreter.threadsHead);
+  if (next === undefined || id === undefined || firstThread === undefined) return undefined;
+  return { address, id, firstThread, next };
+}
+
+function readThread(
+  reader: MemoryReader,
+  layout: Layout,
+  { tstate, interpreter }: { tstate: Address; interpreter: ListedInterpreter },
+): (ListedThread & { next: Address }) | undefined {
+  const { next, interp, threadId, nativeThreadId } = layout.thread;
+  if (tstate % 8 !== 0) return undefined;
+  const struct = reader.struct(tstate, Math.max(next, interp, threadId, nativeThreadId) + 8);
+  if (struct === undefined || struct.pointer(interp) !== interpreter.address) return undefined;
+  return {
+    tstate,
+    interpreter: interpreter.address,
+    interpreterId: interpreter.id,
+    threadId: struct.pointer(threadId),
+    nativeThreadId: nativeThreadId < 0 ? 0 : struct.u32(nativeThreadId),
+    next: struct.pointer(next),
+  };
+}
+
+/**
+ * glibc keeps the kernel's id of a thread at this offset of `pthread_t` on x86_64 and aarch64 (`struct pthread.tid`).
+ * Versions to 3.10 keep no such id themselves. What is read there is checked against the kernel's own list of threads.
+ *
+ * Source: glibc, nptl/descr.h.
+ */
+const PTHREAD_TID_OFFSET = 720;
+
+/** The kernel's id of a thread, as the target knows it, or 0. */
+export function nativeThreadIdOf(reader: MemoryReader, thread: ListedThread): number {
+  if (thread.nativeThreadId !== 0) return thread.nativeThreadId;
+  return reader.struct(thread.threadId + PTHREAD_TID_OFFSET, 4)?.u32(0) ?? 0;
+}

@@ -1,0 +1,308 @@
+/**
+ * Walking one thread's stack inside memory that was read in a single call.
+ *
+ * The call reads, in this order: the frames (where they lay lately), the pointer to the innermost frame, the same frames
+ * again. If every frame of the walk is equal in both copies (code object, link, and for all but the innermost the
+ * instruction), then that stack existed when the pointer was read. No target is ever stopped for this.
+ *
+ * A frame outside of what was read in advance costs a call of its own, and the walk is not proven; the frame joins what
+ * is read in advance.
+ */
+import { FrameWindows } from "./frame_windows.ts";
+import type { Layout } from "./layout.ts";
+import { isPlausible, RangeList } from "../memory.ts";
+import type { TargetMemory } from "../memory.ts";
+import type { Address, Truncation } from "../types.ts";
+
+const HIGH = 0x1_0000_0000;
+const PAGE = 4096;
+/** Frames of one stack; a stack that is deeper says that it was cut short. */
+export const MAX_DEPTH = 1_000_000;
+/** Windows of one thread, both copies. Units: bytes. */
+const MAX_WINDOW_BYTES = 0x3000_0000;
+
+/** The result of a walk. */
+export const enum Walk {
+  /** The stack is known to have existed. */
+  Proven,
+  /** The walk reached the root, but what it read may be of different moments. */
+  Unproven,
+  /** The walk did not reach the root: see `truncation`. */
+  Broken,
+  /** The thread runs no Python code. */
+  Empty,
+}
+
+/** The frames of the latest walk, leaf first, as addresses; shared by all threads of a reader. */
+export class RawStack {
+  codes = new Float64Array(256);
+  instrs = new Float64Array(256);
+  depth = 0;
+
+  push(code: Address, instr: number): void {
+    if (this.depth === this.codes.length) this.#grow();
+    this.codes[this.depth] = code;
+    this.instrs[this.depth] = instr;
+    this.depth++;
+  }
+
+  #grow(): void {
+    const codes = new Float64Array(this.codes.length * 2);
+    codes.set(this.codes);
+    this.codes = codes;
+    const instrs = new Float64Array(this.instrs.length * 2);
+    instrs.set(this.instrs);
+    this.instrs = instrs;
+  }
+}
+
+/** Word offsets of a layout's frame fields, so that the loop does no arithmetic on offsets. */
+export class FrameFields {
+  /** The part of a frame that is read: [low, high) from its address, whole words of 8 bytes. */
+  readonly low: number;
+  readonly high: number;
+  readonly code: number;
+  readonly previous: number;
+  readonly instr: number;
+  readonly instrIsAddress: boolean;
+  readonly owner: number;
+  readonly shimOwner: number;
+  readonly pointerTag: number;
+  /** The part of a thread state that is read. */
+  readonly threadLow: number;
+  readonly threadSize: number;
+  readonly layout: Layout;
+
+  constructor(layout: Layout) {
+    this.layout = layout;
+    const { previous, code, instr, owner } = layout.frame;
+    const offsets = [previous, code, instr, owner].filter((offset) => offset >= 0);
+    this.low = roundDown(Math.min(...offsets));
+    this.high = roundDown(Math.max(...offsets)) + 8;
+    this.code = code >> 2;
+    this.previous = previous >> 2;
+    this.instr = instr >> 2;
+    this.instrIsAddress = layout.traits.instruction === "address";
+    this.owner = owner;
+    this.shimOwner = layout.traits.shimOwner;
+    this.pointerTag = layout.traits.pointerTag;
+    const { next, interp, frame, threadId, nativeThreadId } = layout.thread;
+    const threadOffsets = [next, interp, frame, threadId, nativeThreadId].filter((offset) => offset >= 0);
+    this.threadLow = roundDown(Math.min(...threadOffsets));
+    this.threadSize = roundDown(Math.max(...threadOffsets)) + 8 - this.threadLow;
+  }
+}
+
+function roundDown(offset: number): number {
+  return offset - offset % 8;
+}
+
+/** What is read of one thread in advance, and the walk through it. */
+export class ThreadStack {
+  readonly tstate: Address;
+  readonly #fields: FrameFields;
+  readonly #memory: TargetMemory;
+  readonly #windows = new FrameWindows();
+  /** Offset of each window in the bytes of the call. */
+  #offsets = new Int32Array(8);
+  /** From the first copy of the frames to the second. Units: 4-byte words. */
+  #secondCopy = 0;
+  #firstRange = 0;
+  #headOffset = 0;
+  #cframeOffset = 0;
+  #checkOffset = 0;
+  /** Address of the C stack's frame pointer (3.11, 3.12) as of the last walk. */
+  #cframe: Address = 0;
+  readonly #spill = new Uint8Array(2 * PAGE + 256);
+  readonly #spillWords = new Uint32Array(this.#spill.buffer);
+  readonly #spillRange = new RangeList();
+  /** Ranges to add to the windows after the walk. */
+  #pending: number[] = [];
+  /** Reads that the last walk had to make on its own. */
+  misses = 0;
+  truncation: Truncation | undefined;
+
+  constructor(tstate: Address, fields: FrameFields, memory: TargetMemory) {
+    this.tstate = tstate;
+    this.#fields = fields;
+    this.#memory = memory;
+  }
+
+  /** Appends what a walk of this thread needs to a call. */
+  plan(ranges: RangeList): void {
+    const windows = this.#windows;
+    const { threadLow, threadSize, layout } = this.#fields;
+    if (this.#offsets.length < windows.count) this.#offsets = new Int32Array(windows.starts.length);
+    this.#firstRange = ranges.count;
+    const first = ranges.byteLength;
+    for (let i = 0; i < windows.count; i++) {
+      this.#offsets[i] = ranges.push(windows.starts[i]!, windows.ends[i]! - windows.starts[i]!);
+    }
+    this.#headOffset = ranges.push(this.tstate + threadLow, threadSize);
+    if (layout.traits.frameLink === "cframe") {
+      // The pointer lies on the C stack; it is the right one if the thread named it before and after.
+      const at = this.#cframe === 0 ? this.tstate : this.#cframe + layout.cframe.currentFrame;
+      this.#cframeOffset = ranges.push(at, 8);
+      this.#checkOffset = ranges.push(this.tstate + layout.thread.frame, 8);
+    }
+    const second = ranges.byteLength;
+    this.#secondCopy = (second - first) >> 2;
+    for (let i = 0; i < windows.count; i++) ranges.push(windows.starts[i]!, windows.ends[i]! - windows.starts[i]!);
+  }
+
+  /** Field of the thread state, from the last call. `words` is all that was read, as 4-byte words. */
+  threadField(words: Uint32Array, offset: number): number {
+    const at = (this.#headOffset + offset - this.#fields.threadLow) >> 2;
+    return words[at]! + words[at + 1]! * HIGH;
+  }
+
+  /**
+   * Takes out of the plan what could not be read.
+   *
+   * @param range index of the first range of the call that failed.
+   * @returns false when that range is not one of this thread's frames.
+   */
+  forgetRange(range: number): boolean {
+    const windows = this.#windows.count;
+    const isCframe = this.#fields.layout.traits.frameLink === "cframe";
+    const heads = isCframe ? 3 : 1;
+    const index = range - this.#firstRange;
+    if (index < 0 || index >= 2 * windows + heads) return false;
+    if (index >= windows && index < windows + heads) {
+      // The thread itself cannot be read, unless it is the place on the C stack.
+      if (!isCframe || index !== windows + 1 || this.#cframe === 0) return false;
+      this.#cframe = 0;
+      return true;
+    }
+    this.#windows.remove(index < windows ? index : index - windows - heads);
+    return true;
+  }
+
+  /** Reduces what is read in advance to what was used lately. */
+  shrink(): void {
+    this.#windows.shrink();
+  }
+
+  /** Walks from the innermost frame to the root. @param words all that the call read. */
+  walk(words: Uint32Array, bytes: Uint8Array, stack: RawStack): Walk {
+    this.misses = 0;
+    stack.depth = 0;
+    const head = this.#innermost(words);
+    if (head === undefined) return this.#broken("unreadable");
+    const result = this.#follow(head, { words, bytes, stack });
+    if (this.#pending.length > 0) {
+      this.#windows.add(this.#pending);
+      this.#pending = [];
+    }
+    return result === Walk.Proven && this.misses > 0 ? Walk.Unproven : result;
+  }
+
+  /** Address of the innermost frame; undefined when it could not be read. */
+  #innermost(words: Uint32Array): Address | undefined {
+    const { layout } = this.#fields;
+    const pointer = this.threadField(words, layout.thread.frame);
+    if (layout.traits.frameLink !== "cframe") return pointer;
+    const at = this.#cframeOffset >> 2;
+    const check = this.#checkOffset >> 2;
+    const after = words[check]! + words[check + 1]! * HIGH;
+    if (pointer === 0) return 0;
+    const current = pointer + layout.cframe.currentFrame;
+    if (pointer === this.#cframe && after === pointer) return words[at]! + words[at + 1]! * HIGH;
+    this.#cframe = pointer;
+    if (!this.#readSpill(current, current + 8)) return undefined;
+    return this.#spillWords[0]! + this.#spillWords[1]! * HIGH;
+  }
+
+  #follow(head: Address, { words, bytes, stack }: { words: Uint32Array; bytes: Uint8Array; stack: RawStack }): Walk {
+    const { low, high, code, previous, instr, instrIsAddress, owner, shimOwner, pointerTag } = this.#fields;
+    const windows = this.#windows;
+    const secondCopy = this.#secondCopy;
+    let frame = head;
+    let window = 0;
+    let visited = 0;
+    let equal = true;
+    let spillLow = 0;
+    let spillHigh = 0;
+    // Brent's algorithm: a cycle passes the mark again within twice its length.
+    let mark = 0;
+    let markAt = 64;
+    while (frame !== 0) {
+      if (frame === mark) return this.#broken("cycle");
+      if (visited === markAt) {
+        mark = frame;
+        markAt *= 2;
+      }
+      if (frame % 8 !== 0) return this.#broken("unreadable");
+      const start = frame + low;
+      const end = frame + high;
+      let source = words;
+      let sourceBytes = bytes;
+      let at: number;
+      window = windows.find(start, end, window);
+      if (window >= 0) {
+        at = (this.#offsets[window]! + (frame - windows.starts[window]!)) >> 2;
+        if (start < windows.lows[window]!) windows.lows[window] = start;
+        if (end > windows.highs[window]!) windows.highs[window] = end;
+        // Compared word by word: a copy that differs is of another moment.
+        const second = at + secondCopy;
+        if (
+          words[at + code] !== words[second + code] || words[at + code + 1] !== words[second + code + 1] ||
+          words[at + previous] !== words[second + previous] ||
+          words[at + previous + 1] !== words[second + previous + 1] ||
+          visited > 0 && (words[at + instr] !== words[second + instr] ||
+              instrIsAddress && words[at + instr + 1] !== words[second + instr + 1])
+        ) equal = false;
+      } else {
+        window = 0;
+        if (start < spillLow || end > spillHigh) {
+          if (!isPlausible(frame)) return this.#broken("unreadable");
+          // From the start of the page on: the frames below are often the next ones.
+          spillLow = Math.floor(start / PAGE) * PAGE;
+          spillHigh = end;
+          if (!this.#readSpill(spillLow, spillHigh)) return this.#broken("unreadable");
+        }
+        this.#remember(start, end);
+        source = this.#spillWords;
+        sourceBytes = this.#spill;
+        at = (frame - spillLow) >> 2;
+      }
+      visited++;
+      if (owner < 0 || sourceBytes[at * 4 + owner]! < shimOwner) {
+        if (stack.depth === MAX_DEPTH) return this.#broken("too_deep");
+        const codeLow = source[at + code]!;
+        const codeAddress = codeLow - (codeLow & pointerTag) + source[at + code + 1]! * HIGH;
+        const instrLow = source[at + instr]!;
+        stack.push(codeAddress, instrIsAddress ? instrLow + source[at + instr + 1]! * HIGH : instrLow | 0);
+      }
+      frame = source[at + previous]! + source[at + previous + 1]! * HIGH;
+    }
+    this.truncation = undefined;
+    if (stack.depth === 0) return Walk.Empty;
+    return equal ? Walk.Proven : Walk.Unproven;
+  }
+
+  #broken(reason: Truncation): Walk {
+    this.truncation = reason;
+    return Walk.Broken;
+  }
+
+  #readSpill(start: Address, end: Address): boolean {
+    this.misses++;
+    if (!isPlausible(start)) return false;
+    this.#spillRange.clear();
+    this.#spillRange.push(start, end - start);
+    return this.#memory.readv(this.#spillRange, this.#spill) === end - start;
+  }
+
+  /** Adds a frame to what is read in advance; frames that follow each other are kept as one range. */
+  #remember(start: Address, end: Address): void {
+    const pending = this.#pending;
+    const last = pending.length - 2;
+    if (last >= 0 && start <= pending[last + 1]! + 512 && end >= pending[last]! - 512) {
+      pending[last] = Math.min(pending[last]!, start);
+      pending[last + 1] = Math.max(pending[last + 1]!, end);
+    } else if (pending.length * PAGE < MAX_WINDOW_BYTES) {
+      pending.push(start, end);
+    }
+  }
+}

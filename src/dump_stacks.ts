@@ -1,0 +1,61 @@
+/** The stacks of all threads, once: each thread is read until its stack is proven, or for a bounded time. */
+import type { Target } from "./attach.ts";
+import { CodeTable, NOT_CODE } from "./cpython/code_table.ts";
+import { Walk } from "./cpython/thread_stack.ts";
+import { StackReader } from "./stack_reader.ts";
+import type { ReadThread } from "./stack_reader.ts";
+import type { Frame, StackTrace, Truncation } from "./types.ts";
+
+/** Time for one thread whose stack changes faster than it can be read. Units: ms. */
+const PROOF_LIMIT = 50;
+/** A first walk learns where the frames lie; without proof, at least this many follow. */
+const MIN_READS = 3;
+
+/** Reads every thread's stack. Shape: oldest thread first. */
+export function readStacks(target: Target): StackTrace[] {
+  const reader = new StackReader(target.process, target.runtime);
+  const codes = new CodeTable(target.process, target.runtime.layout);
+  reader.relist();
+  reader.refreshNames();
+  return reader.threads.toReversed().map((thread) => readStack(reader, codes, thread));
+}
+
+function readStack(reader: StackReader, codes: CodeTable, thread: ReadThread): StackTrace {
+  const deadline = performance.now() + PROOF_LIMIT;
+  let walk: Walk = Walk.Empty;
+  let frames: Frame[] = [];
+  let truncation: Truncation | undefined;
+  for (let reads = 0; reads < MIN_READS || performance.now() < deadline; reads++) {
+    walk = reader.reread(thread);
+    const isLast = reads + 1 >= MIN_READS && performance.now() >= deadline;
+    if (walk === Walk.Empty) break;
+    if (walk === Walk.Proven || walk === Walk.Broken && thread.stack.truncation === "too_deep" || isLast) {
+      truncation = walk === Walk.Broken ? thread.stack.truncation : undefined;
+      frames = framesOf(reader, codes);
+      if (frames.length < reader.stack.depth) truncation = "not_code";
+      if (truncation === undefined || truncation === "too_deep" || isLast) break;
+    }
+  }
+  reader.refreshState(thread);
+  return {
+    thread: thread.info,
+    state: thread.state,
+    ownsGil: thread.ownsGil,
+    frames,
+    proven: walk === Walk.Empty || walk === Walk.Proven && truncation === undefined,
+    truncation,
+  };
+}
+
+/** Frames of the last walk, leaf first, up to the first that is not a code object. */
+function framesOf(reader: StackReader, codes: CodeTable): Frame[] {
+  const { stack } = reader;
+  const frames: Frame[] = [];
+  for (let i = 0; i < stack.depth; i++) {
+    const id = codes.idOf(stack.codes[i]!);
+    if (id === NOT_CODE) break;
+    const { name, file, firstLine } = codes.get(id);
+    frames.push({ name, file, firstLine, line: codes.lineAt(id, codes.byteOffset(id, stack.instrs[i]!)) });
+  }
+  return frames;
+}

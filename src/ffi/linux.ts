@@ -1,0 +1,211 @@
+/** Linux: a process read through process_vm_readv and /proc. */
+import { addressOf, libc } from "./linux_libc.ts";
+import { likeliestFirst, mappedFiles, openImage, parseMaps } from "./linux_maps.ts";
+import type { Mapping } from "./linux_maps.ts";
+import { FileNames } from "./linux_file_names.ts";
+import { explainDenied } from "./linux_permission.ts";
+import { ThreadStates } from "./linux_threads.ts";
+import type { RemoteProcess } from "./process.ts";
+import { ProfilerError } from "../errors.ts";
+import { RangeList } from "../memory.ts";
+import type { Address, Image, ThreadState } from "../types.ts";
+
+/** `UIO_MAXIOV`: ranges in one call. */
+const MAX_RANGES = 1024;
+const MAX_IMAGES = 64;
+/** Field 22 of /proc/PID/stat, counted from the one after the name; `USER_HZ` is 100 on all of Linux's machines. */
+const START_TIME_FIELD = 19;
+const CLOCK_TICKS = 100;
+
+/**
+ * Opens a process for reading.
+ *
+ * @throws ProfilerError `no_process` or `permission`, with the cause and a remedy.
+ */
+export function openLinuxProcess(pid: number): RemoteProcess {
+  const procPid = `/proc/${pid}`;
+  if (processState(procPid) === undefined) {
+    throw new ProfilerError("no_process", `Cannot read process ${pid}: there is no such process`);
+  }
+  let maps: Mapping[];
+  try {
+    maps = parseMaps(Deno.readTextFileSync(`${procPid}/maps`));
+  } catch (error) {
+    if (processState(procPid) === undefined) throw endedError(pid);
+    if (error instanceof Deno.errors.PermissionDenied) throw explainDenied(pid);
+    throw new ProfilerError("failure", `Cannot read the memory map of process ${pid}: ${(error as Error).message}`);
+  }
+  const process = new LinuxProcess(pid, procPid);
+  const readable = maps.find((mapping) => mapping.permissions[0] === "r" && !mapping.path.startsWith("[v"));
+  if (readable !== undefined && process.readOne(readable.start, 8) === undefined) {
+    if (processState(procPid) === undefined) throw endedError(pid);
+    // A mapped page that no file backs any more cannot be read either; only a denied call says so of every page.
+    if (maps.every((mapping) => process.readOne(mapping.start, 1) === undefined)) throw explainDenied(pid);
+  }
+  return process;
+}
+
+function endedError(pid: number): ProfilerError {
+  return new ProfilerError("no_process", `Cannot read process ${pid}: it has ended`);
+}
+
+/** The state letter of a process; undefined when it has ended. */
+function processState(procPid: string): string | undefined {
+  try {
+    const text = Deno.readTextFileSync(`${procPid}/stat`);
+    const state = text.slice(text.lastIndexOf(")") + 2, text.lastIndexOf(")") + 3);
+    return state === "Z" || state === "X" ? undefined : state;
+  } catch {
+    return undefined;
+  }
+}
+
+class LinuxProcess implements RemoteProcess {
+  readonly pid: number;
+  readonly #procPid: string;
+  readonly #states: ThreadStates;
+  readonly #sharesPidNamespace: boolean;
+  readonly #fileNames: FileNames;
+  #hostThreadIds = new Map<number, number>();
+  // One local range: the kernel fills it from all the remote ones in turn.
+  readonly #local = new Uint32Array(4);
+  #localBuffer: ArrayBuffer | undefined;
+  #localAddress = 0;
+
+  constructor(pid: number, procPid: string) {
+    this.pid = pid;
+    this.#procPid = procPid;
+    this.#states = new ThreadStates(`${procPid}/task`);
+    this.#fileNames = new FileNames(procPid);
+    this.#sharesPidNamespace = linkText(`${procPid}/ns/pid`) === linkText("/proc/self/ns/pid");
+  }
+
+  readv(ranges: RangeList, into: Uint8Array<ArrayBuffer>): number {
+    if (this.#localBuffer !== into.buffer) {
+      this.#localBuffer = into.buffer;
+      this.#localAddress = addressOf(new Uint8Array(into.buffer));
+    }
+    let done = 0;
+    for (let first = 0; first < ranges.count; first += MAX_RANGES) {
+      const count = Math.min(MAX_RANGES, ranges.count - first);
+      let length = ranges.byteLength;
+      if (ranges.count > MAX_RANGES) {
+        length = 0;
+        for (let i = first; i < first + count; i++) length += ranges.lengthAt(i);
+      }
+      const address = this.#localAddress + into.byteOffset + done;
+      const high = Math.floor(address / 0x1_0000_0000);
+      this.#local[0] = address - high * 0x1_0000_0000;
+      this.#local[1] = high;
+      this.#local[2] = length;
+      const words = first === 0 ? ranges.words : ranges.words.subarray(first * 4);
+      const read = libc().process_vm_readv(this.pid, this.#local, 1, words, count, 0);
+      if (read > 0) done += read;
+      if (read !== length) break;
+    }
+    return done;
+  }
+
+  readOne(address: Address, length: number): Uint8Array<ArrayBuffer> | undefined {
+    const ranges = new RangeList();
+    ranges.push(address, length);
+    const into = new Uint8Array(length);
+    return this.readv(ranges, into) === length ? into : undefined;
+  }
+
+  command(): string[] {
+    try {
+      const text = Deno.readTextFileSync(`${this.#procPid}/cmdline`);
+      return text.replace(/\0$/, "").split("\0");
+    } catch {
+      return [];
+    }
+  }
+
+  executable(): string {
+    return linkText(`${this.#procPid}/exe`)?.replace(/ \(deleted\)$/, "") ?? "";
+  }
+
+  *images(): Iterable<Image> {
+    const executable = this.executable();
+    let text: string;
+    try {
+      text = Deno.readTextFileSync(`${this.#procPid}/maps`);
+    } catch {
+      return;
+    }
+    const files = likeliestFirst(mappedFiles(parseMaps(text)), executable).slice(0, MAX_IMAGES);
+    for (const file of files) {
+      const readMemory = (address: Address, length: number) => this.readOne(address, length);
+      const image = openImage(file, { procPid: this.#procPid, executable, readMemory });
+      if (image !== undefined) yield image;
+    }
+  }
+
+  isAlive(): boolean {
+    return processState(this.#procPid) !== undefined;
+  }
+
+  ageSeconds(): number {
+    try {
+      const stat = Deno.readTextFileSync(`${this.#procPid}/stat`);
+      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      const uptime = Number(Deno.readTextFileSync("/proc/uptime").split(" ")[0]);
+      return uptime - Number(fields[START_TIME_FIELD]) / CLOCK_TICKS;
+    } catch {
+      return Infinity;
+    }
+  }
+
+  hostThreadId(innerThreadId: number): number {
+    if (innerThreadId <= 0) return 0;
+    if (this.#sharesPidNamespace) {
+      return this.threadState(innerThreadId) === undefined ? 0 : innerThreadId;
+    }
+    if (!this.#hostThreadIds.has(innerThreadId)) this.#hostThreadIds = this.#readThreadIds();
+    return this.#hostThreadIds.get(innerThreadId) ?? 0;
+  }
+
+  /** Ids inside the target's PID namespace to ours. Source: proc_pid_status(5), NSpid. */
+  #readThreadIds(): Map<number, number> {
+    const ids = new Map<number, number>();
+    try {
+      for (const entry of Deno.readDirSync(`${this.#procPid}/task`)) {
+        const inner = innerThreadId(`${this.#procPid}/task/${entry.name}/status`);
+        if (inner !== undefined) ids.set(inner, Number(entry.name));
+      }
+    } catch {
+      // The process has ended: what was read before still holds.
+    }
+    return ids;
+  }
+
+  threadState(osThreadId: number): ThreadState | undefined {
+    return this.#states.stateOf(osThreadId);
+  }
+
+  shortFileName(file: string): string {
+    return this.#fileNames.shorten(file);
+  }
+
+  close(): void {
+    this.#states.close();
+  }
+}
+
+function innerThreadId(statusPath: string): number | undefined {
+  try {
+    const match = /^NSpid:.*?(\d+)$/m.exec(Deno.readTextFileSync(statusPath));
+    return match === null ? undefined : Number(match[1]);
+  } catch {
+    return undefined;
+  }
+}
+
+function linkText(path: string): string | undefined {
+  try {
+    return Deno.readLinkSync(path);
+  } catch {
+    return undefined;
+  }
+}

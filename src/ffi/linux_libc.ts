@@ -1,0 +1,46 @@
+/** The C library of Linux, opened once, with arguments in forms that cost least. */
+
+/**
+ * Opens libc. Addresses and 64-bit values are passed inside buffers: bigint arguments would double a call's cost.
+ *
+ * Source: process_vm_readv(2), clock_nanosleep(2), pread(2), waitpid(2), kill(2), posix_spawn(3).
+ */
+function openLibc() {
+  return Deno.dlopen(
+    "libc.so.6",
+    {
+      process_vm_readv: { parameters: ["i32", "buffer", "u32", "buffer", "u32", "u32"], result: "i32" },
+      nanosleep: { parameters: ["buffer", "u32"], result: "i32" },
+      open: { parameters: ["buffer", "i32"], result: "i32" },
+      pread: { parameters: ["i32", "buffer", "u32", "u32"], result: "i32" },
+      close: { parameters: ["i32"], result: "i32" },
+      waitpid: { parameters: ["i32", "buffer", "i32"], result: "i32" },
+      kill: { parameters: ["i32", "i32"], result: "i32" },
+      posix_spawnp: { parameters: ["buffer", "buffer", "buffer", "buffer", "buffer", "buffer"], result: "i32" },
+      posix_spawnattr_init: { parameters: ["buffer"], result: "i32" },
+      posix_spawnattr_setflags: { parameters: ["buffer", "i32"], result: "i32" },
+      posix_spawnattr_setsigdefault: { parameters: ["buffer", "buffer"], result: "i32" },
+      posix_spawnattr_setsigmask: { parameters: ["buffer", "buffer"], result: "i32" },
+      getgrouplist: { parameters: ["buffer", "u32", "buffer", "buffer"], result: "i32" },
+      syscall: { parameters: ["u32", "u32", "buffer", "u32"], result: "i32" },
+      syscall_ids: { name: "syscall", parameters: ["u32", "u32", "u32", "u32"], result: "i32" },
+    } as const,
+  ).symbols;
+}
+
+let opened: ReturnType<typeof openLibc> | undefined;
+
+/** The symbols of libc; opened at the first call. */
+export function libc(): ReturnType<typeof openLibc> {
+  return opened ??= openLibc();
+}
+
+/** A NUL-terminated copy of `text` in UTF-8. */
+export function cString(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(`${text}\0`);
+}
+
+/** The address of a buffer's bytes. Invariant: valid while the caller keeps the buffer. */
+export function addressOf(buffer: Uint8Array<ArrayBuffer>): number {
+  return Number(Deno.UnsafePointer.value(Deno.UnsafePointer.of(buffer)));
+}

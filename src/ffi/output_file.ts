@@ -1,0 +1,100 @@
+/**
+ * Output files that are never half written, and belong to the user who called sudo.
+ *
+ * The file is opened before the work, under a temporary name in its own folder, so that a path that cannot be written is
+ * an error at once and a failure later leaves an earlier file of that name untouched.
+ */
+import { dirname } from "node:path";
+import { asUser, invokingUser } from "./linux_user.ts";
+import { ProfilerError } from "../errors.ts";
+
+/** A file being written. */
+export interface OutputFile {
+  readonly path: string;
+  /** Writes all of the content and puts it in place. @throws ProfilerError when the disk is full, for example. */
+  write(content: string | Uint8Array): void;
+  /** Removes the temporary file; for a run that ended before its content was there. */
+  discard(): void;
+}
+
+/**
+ * Opens an output file.
+ *
+ * @throws ProfilerError `failure` when the path cannot be written.
+ */
+export function openOutputFile(path: string): OutputFile {
+  const existing = statOf(path);
+  if (existing?.isDirectory) throw cannotWrite(path, "it is a folder", "give the name of a file in it");
+  // Devices and pipes (/dev/stdout, a named pipe) are written in place. Any other name is replaced by renaming, which
+  // does not follow a symbolic link that somebody may have put there.
+  const inPlace = existing !== undefined && !existing.isFile;
+  const temporary = inPlace ? path : `${path}.${Deno.pid}.tmp`;
+  let opened: { file: Deno.FsFile; act: Act };
+  try {
+    opened = asInvokingUser((act) => {
+      if (existing?.isFile) act(() => Deno.openSync(path, { write: true })).close();
+      return { file: act(() => Deno.openSync(temporary, { write: true, createNew: !inPlace })), act };
+    });
+  } catch (error) {
+    throw cannotWrite(path, reasonOf(error, path), "give a path in a folder that you may write to: -o FILE");
+  }
+  const { file, act } = opened;
+  const discard = () => {
+    try {
+      file.close();
+      if (!inPlace) act(() => Deno.removeSync(temporary));
+    } catch {
+      // It is gone already: nothing is left behind, which is all that is wanted.
+    }
+  };
+  return {
+    path,
+    discard,
+    write(content) {
+      const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+      try {
+        let written = 0;
+        while (written < bytes.length) written += file.writeSync(bytes.subarray(written));
+        if (!inPlace) act(() => Deno.renameSync(temporary, path));
+      } catch (error) {
+        discard();
+        throw cannotWrite(path, reasonOf(error, path), "free some space, or give another path: -o FILE");
+      }
+      file.close();
+    },
+  };
+}
+
+/** Runs file operations as one user or the other. */
+type Act = <T>(operation: () => T) => T;
+
+/** Tries as the user who called sudo; where that user may not, as root, who was asked to by that user. */
+function asInvokingUser<T>(work: (act: Act) => T): T {
+  const user = invokingUser();
+  const asOurselves: Act = (operation) => operation();
+  if (user === undefined) return work(asOurselves);
+  try {
+    return work((operation) => asUser(user, operation));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
+    return work(asOurselves);
+  }
+}
+
+function cannotWrite(path: string, reason: string, remedy: string): ProfilerError {
+  return new ProfilerError("failure", `Cannot write '${path}': ${reason}`, remedy);
+}
+
+function reasonOf(error: unknown, path: string): string {
+  if (error instanceof Deno.errors.NotFound) return `the folder '${dirname(path)}' does not exist`;
+  if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
+  return error instanceof Error ? error.message.replace(/ \(os error \d+\)$/, "") : String(error);
+}
+
+function statOf(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.statSync(path);
+  } catch {
+    return undefined;
+  }
+}

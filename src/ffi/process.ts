@@ -1,0 +1,30 @@
+/** What the rest of the program may ask of an operating system: each OS implements these interfaces. */
+import type { TargetMemory } from "../memory.ts";
+import type { Image, TargetThreads } from "../types.ts";
+
+/** A process that is read from outside. Nothing here changes it or stops it. */
+export interface RemoteProcess extends TargetMemory, TargetThreads {
+  readonly pid: number;
+  /** The command line, one item an argument. */
+  command(): string[];
+  /** Path of the executable as the target sees it. */
+  executable(): string;
+  /** Mapped executables and libraries in which a Python interpreter may live, likeliest first. */
+  images(): Iterable<Image>;
+  /** False once the process has ended (a zombie has ended). */
+  isAlive(): boolean;
+  /** Time since the process was started. */
+  ageSeconds(): number;
+  /** A source file's name from its package or folder on; works on for a while after the process has ended. */
+  shortFileName(file: string): string;
+  close(): void;
+}
+
+/** A program that we started. */
+export interface ChildProcess {
+  readonly pid: number;
+  /** Exit code as a shell sees it (128 + n after signal n), or undefined while it runs. Never blocks. */
+  poll(): number | undefined;
+  /** Sends a signal by its name; a process that has ended is no error. */
+  signal(name: "SIGINT" | "SIGTERM" | "SIGHUP"): void;
+}

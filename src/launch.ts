@@ -1,0 +1,20 @@
+/** The program that `record -- program` starts: our stdin is its own, and its exit code becomes ours. */
+import { spawnProcess } from "./ffi/mod.ts";
+import type { ChildProcess } from "./ffi/process.ts";
+
+const POLL_INTERVAL = 5;
+
+/** Starts a program. @throws ProfilerError when it cannot be started. */
+export function launch(argv: readonly string[]): ChildProcess {
+  return spawnProcess(argv);
+}
+
+/** Waits for the end of a program without blocking the event loop. @returns its exit code, or undefined when told to stop. */
+export async function waitForExit(child: ChildProcess, isAborted: () => boolean): Promise<number | undefined> {
+  for (;;) {
+    const code = child.poll();
+    if (code !== undefined) return code;
+    if (isAborted()) return undefined;
+    await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL));
+  }
+}

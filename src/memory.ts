@@ -1,0 +1,132 @@
+/** Reading another process's memory: ranges in, bytes out. The OS layer and snapshots implement it. */
+import type { Address } from "./types.ts";
+
+const HIGH = 0x1_0000_0000;
+
+/**
+ * A list of memory ranges, in the form of the kernel's `struct iovec` (x86_64 and arm64).
+ *
+ * Shape: four u32 a range: address low, address high, length low, length high (0).
+ */
+export class RangeList {
+  words: Uint32Array<ArrayBuffer> = new Uint32Array(4 * 64);
+  count = 0;
+  /** Sum of all lengths. Units: bytes. */
+  byteLength = 0;
+
+  clear(): void {
+    this.count = 0;
+    this.byteLength = 0;
+  }
+
+  /** Appends a range. @returns its offset in the bytes that a read fills. */
+  push(address: Address, length: number): number {
+    if ((this.count + 1) * 4 > this.words.length) {
+      const grown = new Uint32Array(this.words.length * 2);
+      grown.set(this.words);
+      this.words = grown;
+    }
+    const word = this.count * 4;
+    const high = Math.floor(address / HIGH);
+    this.words[word] = address - high * HIGH;
+    this.words[word + 1] = high;
+    this.words[word + 2] = length;
+    this.words[word + 3] = 0;
+    const offset = this.byteLength;
+    this.count++;
+    this.byteLength += length;
+    return offset;
+  }
+
+  addressAt(index: number): Address {
+    return this.words[index * 4]! + this.words[index * 4 + 1]! * HIGH;
+  }
+
+  lengthAt(index: number): number {
+    return this.words[index * 4 + 2]!;
+  }
+}
+
+/** The memory of a target. */
+export interface TargetMemory {
+  /**
+   * Reads all ranges, in order, back to back into `into`.
+   *
+   * Invariant: ranges are read in the order given, so what stands earlier was read earlier.
+   * @returns the number of bytes read; less than `ranges.byteLength` when a range could not be read in full.
+   */
+  readv(ranges: RangeList, into: Uint8Array<ArrayBuffer>): number;
+}
+
+/** Reads single values and small structs; for everything but the sampling loop. */
+export class MemoryReader {
+  readonly #memory: TargetMemory;
+  readonly #ranges = new RangeList();
+
+  constructor(memory: TargetMemory) {
+    this.#memory = memory;
+  }
+
+  /** Copies `length` bytes at `address`. @returns undefined when a byte of them cannot be read. */
+  bytes(address: Address, length: number): Uint8Array<ArrayBuffer> | undefined {
+    if (!isPlausible(address) || !(length >= 0 && length <= 0x4000_0000)) return undefined;
+    const into = new Uint8Array(length);
+    if (length === 0) return into;
+    this.#ranges.clear();
+    this.#ranges.push(address, length);
+    return this.#memory.readv(this.#ranges, into) === length ? into : undefined;
+  }
+
+  /** Copies a struct for access by field. @returns undefined when a byte of it cannot be read. */
+  struct(address: Address, size: number): Struct | undefined {
+    const bytes = this.bytes(address, size);
+    return bytes === undefined ? undefined : new Struct(bytes);
+  }
+
+  /** @returns the pointer stored at `address`, or undefined when unreadable. */
+  pointer(address: Address): Address | undefined {
+    return this.struct(address, 8)?.pointer(0);
+  }
+}
+
+/** A copied C struct, little-endian. Fields outside of it read as 0. */
+export class Struct {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly #view: DataView;
+
+  constructor(bytes: Uint8Array<ArrayBuffer>) {
+    this.bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  #has(offset: number, size: number): boolean {
+    return offset >= 0 && offset + size <= this.bytes.length;
+  }
+
+  u8(offset: number): number {
+    return this.#has(offset, 1) ? this.#view.getUint8(offset) : 0;
+  }
+
+  u32(offset: number): number {
+    return this.#has(offset, 4) ? this.#view.getUint32(offset, true) : 0;
+  }
+
+  i32(offset: number): number {
+    return this.#has(offset, 4) ? this.#view.getInt32(offset, true) : 0;
+  }
+
+  /** A pointer or size_t. Values above 2^53 lose their low bits; no valid address is that large. */
+  pointer(offset: number): Address {
+    return this.u32(offset) + this.u32(offset + 4) * HIGH;
+  }
+
+  /** A Py_ssize_t. */
+  i64(offset: number): number {
+    return this.u32(offset) + this.i32(offset + 4) * HIGH;
+  }
+}
+
+/** True for addresses that a user-space object can have. */
+export function isPlausible(address: Address): boolean {
+  return address >= 4096 && address < 0x80_0000_0000_0000 && Number.isInteger(address);
+}

@@ -1,0 +1,74 @@
+/** A finished recording: distinct stacks with their counts, and on request each sample in time order. */
+import type { Frame, ThreadInfo } from "./types.ts";
+
+/** Pseudo-frame that ends a stack whose remaining steps no sample has proven. */
+export const CUT_FRAME: Frame = { name: "[cut]", file: "", line: 0, firstLine: 0 };
+
+/** A distinct stack of one thread. Shape: `frames` are indices into `Profile.frames`, root first. */
+export interface StackCount {
+  readonly thread: number;
+  readonly frames: readonly number[];
+  readonly count: number;
+}
+
+/**
+ * Samples in time order as parallel arrays, runs of equal stacks of one thread merged.
+ *
+ * Units: `startNs` since the start of the recording; `weightNs` the time the run stands for.
+ */
+export interface Timeline {
+  /** Index into `Profile.stacks`. */
+  readonly stack: readonly number[];
+  readonly startNs: readonly number[];
+  readonly weightNs: readonly number[];
+}
+
+/** How a recording went; every renderer may show it. Units: seconds, Hz, samples. */
+export interface RecordingInfo {
+  readonly pid: number;
+  /** The target's command line. */
+  readonly command: readonly string[];
+  readonly pythonVersion: string;
+  readonly pyspyVersion: string;
+  /** ISO 8601, UTC. */
+  readonly startTime: string;
+  readonly durationSeconds: number;
+  readonly rateHz: number;
+  /** Ticks at which the target was sampled. */
+  readonly ticks: number;
+  /** Stacks counted: one per sampled thread and tick. */
+  readonly samples: number;
+  /** Samples whose stack is shown only up to its last proven step. */
+  readonly cut: number;
+  /** Samples that could not be read at all. */
+  readonly errors: number;
+  /** Ticks that began more than half an interval late. */
+  readonly late: number;
+  /** Ticks left out because the one before took too long. */
+  readonly missed: number;
+}
+
+/** A finished recording, ready to be rendered. */
+export interface Profile {
+  readonly info: RecordingInfo;
+  /** Distinct frames; `file` is already shortened or full, as the user asked. */
+  readonly frames: readonly Frame[];
+  /** Each frame's file as the target has it, if `file` was shortened: tells libraries from the user's code. */
+  readonly fullFiles?: readonly string[];
+  readonly threads: readonly ThreadInfo[];
+  readonly stacks: readonly StackCount[];
+  /** Present when a renderer that needs time was asked for. */
+  readonly timeline: Timeline | undefined;
+}
+
+/** The text of a frame, as in folded files and flamegraphs: `name (file:line)`, `name (file)` or `name`. */
+export function frameLabel(frame: Frame): string {
+  if (frame.file === "") return frame.name;
+  return frame.line > 0 ? `${frame.name} (${frame.file}:${frame.line})` : `${frame.name} (${frame.file})`;
+}
+
+/** The text of a thread's root frame: `thread (1234): "name"`. */
+export function threadLabel(thread: ThreadInfo): string {
+  const id = thread.osThreadId > 0 ? String(thread.osThreadId) : `0x${thread.threadId.toString(16).toUpperCase()}`;
+  return thread.name === undefined ? `thread (${id})` : `thread (${id}): ${thread.name}`;
+}

@@ -1,0 +1,203 @@
+/**
+ * What the sampler has seen: a tree of calls with counts, and on request each sample in time order.
+ *
+ * A node stands for a path from the root: which code called which, and from which instruction. It is *proven* once a
+ * sample has shown that this very path existed. Samples of an unproven node still count; when the recording is read, they
+ * go to their nearest proven ancestor, marked as cut. So a path that is proven later repairs the samples before it.
+ */
+import { NOT_CODE } from "./cpython/code_table.ts";
+import type { CodeTable } from "./cpython/code_table.ts";
+import type { RawStack } from "./cpython/thread_stack.ts";
+import type { ThreadInfo } from "./types.ts";
+
+/** Byte offsets of call instructions are below this; with the code's number they make the key of a child. */
+const OFFSET_LIMIT = 0x400_0000;
+/** Leaf offset of a sample whose stack ends here for lack of proof. */
+export const CUT_OFFSET = -2;
+
+/** A path from the root: the code at its end, called from `callOffset` in the parent's code. */
+export class CallNode {
+  readonly parent: CallNode | undefined;
+  readonly codeId: number;
+  /** Byte offset of the call in the parent's bytecode. */
+  readonly callOffset: number;
+  proven: boolean;
+  /** Reads that were made to prove this path, without success. */
+  attempts = 0;
+  children: Map<number, CallNode> | undefined;
+  /** Samples that ended here, by byte offset of the leaf's instruction. */
+  readonly selfCounts = new Map<number, number>();
+
+  constructor(parent: CallNode | undefined, codeId: number, callOffset: number) {
+    this.parent = parent;
+    this.codeId = codeId;
+    this.callOffset = callOffset;
+    this.proven = parent === undefined;
+  }
+
+  child(codeId: number, callOffset: number): CallNode {
+    const key = codeId * OFFSET_LIMIT + boundedOffset(callOffset);
+    this.children ??= new Map();
+    let child = this.children.get(key);
+    if (child === undefined) {
+      child = new CallNode(this, codeId, callOffset);
+      this.children.set(key, child);
+    }
+    return child;
+  }
+
+  count(leafOffset: number): void {
+    this.selfCounts.set(leafOffset, (this.selfCounts.get(leafOffset) ?? 0) + 1);
+  }
+
+  /** Marks this path, and so every path that it begins with, as proven. */
+  prove(): void {
+    // deno-lint-ignore no-this-alias -- a walk towards the root
+    let node: CallNode | undefined = this;
+    while (node !== undefined && !node.proven) {
+      node.proven = true;
+      node = node.parent;
+    }
+  }
+}
+
+function boundedOffset(offset: number): number {
+  return offset >= -1 && offset < OFFSET_LIMIT - 1 ? offset + 1 : 0;
+}
+
+/** The last stack of a thread, so that the next one is compared instead of looked up. Shape: root first. */
+export class Cursor {
+  codes = new Float64Array(64);
+  instrs = new Float64Array(64);
+  nodes: CallNode[] = [];
+  depth = 0;
+  generation = -1;
+
+  reserve(depth: number): void {
+    if (depth <= this.codes.length) return;
+    const size = Math.max(depth, this.codes.length * 2);
+    const codes = new Float64Array(size);
+    codes.set(this.codes);
+    this.codes = codes;
+    const instrs = new Float64Array(size);
+    instrs.set(this.instrs);
+    this.instrs = instrs;
+  }
+}
+
+/** Samples in time order. Units: ns since the start of the recording. */
+export interface SampleLog {
+  readonly thread: number[];
+  readonly node: CallNode[];
+  readonly leafOffset: number[];
+  readonly startNs: number[];
+  readonly weightNs: number[];
+}
+
+/** Everything recorded of one process. */
+export class Recording {
+  readonly codes: CodeTable;
+  readonly threads: ThreadInfo[] = [];
+  /** Root of each thread's tree; all the same one unless threads are kept apart. */
+  readonly roots: CallNode[] = [];
+  readonly log: SampleLog | undefined;
+  readonly #perThread: boolean;
+  readonly #lastEntry: number[] = [];
+  /** True when the last inserted stack held something that is not a code object. */
+  insertedPartly = false;
+  /** Byte offset of the leaf's instruction in the last inserted stack. */
+  leafOffset = 0;
+
+  constructor(codes: CodeTable, { perThread, timeline }: { perThread: boolean; timeline: boolean }) {
+    this.codes = codes;
+    this.#perThread = perThread || timeline;
+    this.log = timeline ? { thread: [], node: [], leafOffset: [], startNs: [], weightNs: [] } : undefined;
+  }
+
+  /** @returns the index of a new thread. */
+  addThread(info: ThreadInfo): number {
+    if (!this.#perThread) {
+      if (this.roots.length === 0) this.roots.push(new CallNode(undefined, NOT_CODE, 0));
+      return 0;
+    }
+    this.threads.push(info);
+    this.roots.push(new CallNode(undefined, NOT_CODE, 0));
+    return this.threads.length - 1;
+  }
+
+  /** A thread has got a name, or another one. */
+  renameThread(index: number, name: string | undefined): void {
+    const info = this.threads[index];
+    if (info !== undefined && name !== undefined && info.name !== name) this.threads[index] = { ...info, name };
+  }
+
+  /**
+   * Finds the node of a stack, making it if it is new; counts nothing.
+   *
+   * @returns the node, or the deepest one before a frame that is not a code object: then `insertedPartly` is set.
+   */
+  insert(thread: number, cursor: Cursor, stack: RawStack): CallNode {
+    const depth = stack.depth;
+    cursor.reserve(depth);
+    if (cursor.generation !== this.codes.generation) {
+      cursor.depth = 0;
+      cursor.generation = this.codes.generation;
+    }
+    const { codes, instrs, nodes } = cursor;
+    const last = depth - 1;
+    // A node depends on its code and on its caller's instruction.
+    let same = 0;
+    while (
+      same < depth && same < cursor.depth && codes[same] === stack.codes[last - same] &&
+      (same === 0 || instrs[same - 1] === stack.instrs[last - same + 1])
+    ) same++;
+    let node = same > 0 ? nodes[same - 1]! : this.roots[thread]!;
+    // The instructions of equal callers may still differ at the last equal level.
+    if (same > 0) instrs[same - 1] = stack.instrs[last - same + 1]!;
+    this.insertedPartly = false;
+    cursor.depth = depth;
+    for (let i = same; i < depth; i++) {
+      const code = stack.codes[last - i]!;
+      const id = this.codes.idOf(code);
+      if (id === NOT_CODE) {
+        this.insertedPartly = true;
+        this.leafOffset = CUT_OFFSET;
+        cursor.depth = i;
+        return node;
+      }
+      const callOffset = i === 0 ? 0 : this.codes.byteOffset(nodes[i - 1]!.codeId, instrs[i - 1]!);
+      node = node.child(id, callOffset);
+      codes[i] = code;
+      instrs[i] = stack.instrs[last - i]!;
+      nodes[i] = node;
+    }
+    this.leafOffset = this.codes.byteOffset(node.codeId, stack.instrs[0]!);
+    return node;
+  }
+
+  /** Counts a sample at a node. Units: ns. */
+  count(thread: number, node: CallNode, { leafOffset, timeNs, weightNs }: {
+    leafOffset: number;
+    timeNs: number;
+    weightNs: number;
+  }): void {
+    node.count(leafOffset);
+    const log = this.log;
+    if (log === undefined) return;
+    const previous = this.#lastEntry[thread];
+    // Runs of the same stack are one entry, as long as no sample of the thread is missing between.
+    if (
+      previous !== undefined && log.node[previous] === node && log.leafOffset[previous] === leafOffset &&
+      timeNs <= log.startNs[previous]! + log.weightNs[previous]! + weightNs
+    ) {
+      log.weightNs[previous] = log.weightNs[previous]! + weightNs;
+      return;
+    }
+    this.#lastEntry[thread] = log.node.length;
+    log.thread.push(thread);
+    log.node.push(node);
+    log.leafOffset.push(leafOffset);
+    log.startNs.push(timeNs);
+    log.weightNs.push(weightNs);
+  }
+}

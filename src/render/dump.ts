@@ -1,0 +1,26 @@
+/** What the two forms of `dump` have in common: their input, and how they word it. */
+import type { Frame, StackTrace } from "../types.ts";
+
+/** A process whose stacks were read once. */
+export interface ProcessDump {
+  readonly pid: number;
+  readonly command: readonly string[];
+  readonly executable: string;
+  /** As in `sys.version_info`: `3.11.7`. */
+  readonly pythonVersion: string;
+  /** In the order to be shown. */
+  readonly threads: readonly StackTrace[];
+}
+
+/** Short names of source files: a map, or a function for what no map holds. Missing names stay as they are. */
+export type ShortNames = ReadonlyMap<string, string> | ((filename: string) => string);
+
+/** The short name of a frame's file. */
+export function shortFilename(frame: Frame, names: ShortNames): string {
+  return typeof names === "function" ? names(frame.file) : names.get(frame.file) ?? frame.file;
+}
+
+/** The state of a thread in py-spy's words. */
+export function stateWord(trace: StackTrace): "active" | "idle" | "stopped" {
+  return trace.state === "running" ? "active" : trace.state;
+}

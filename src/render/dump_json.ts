@@ -1,0 +1,84 @@
+/** The JSON of `dump`: versioned, with every fact of the text and the names as the target has them. */
+import type { StackTrace, Truncation } from "../types.ts";
+import { type ProcessDump, shortFilename, type ShortNames, stateWord } from "./dump.ts";
+
+/** A frame of the document. Units: lines are 1-based, 0 means unknown. */
+export interface DumpJsonFrame {
+  name: string;
+  filename: string;
+  short_filename: string;
+  line: number;
+  first_line: number;
+}
+
+/** A thread of the document. Shape: `frames` are leaf first. */
+export interface DumpJsonThread {
+  thread_id: number;
+  /** Null when the kernel's id is not known. */
+  os_thread_id: number | null;
+  thread_name: string | null;
+  interpreter_id: number;
+  state: "active" | "idle" | "stopped";
+  active: boolean;
+  owns_gil: boolean;
+  /** True when the whole stack is known to have existed at one moment. */
+  proven: boolean;
+  /** Why the stack does not reach its root; null when it does. */
+  truncated: Truncation | null;
+  frames: DumpJsonFrame[];
+}
+
+/** The whole document. `version` changes when a field is removed or changes its meaning, not when one is added. */
+export interface DumpJson {
+  schema: "pyspy-dump";
+  version: 1;
+  process: { pid: number; command: string[]; executable: string; python_version: string };
+  threads: DumpJsonThread[];
+}
+
+/** How to write a dump as JSON. */
+export interface DumpJsonOptions {
+  readonly shortNames: ShortNames;
+}
+
+/** Renders the stacks of a process as pretty-printed JSON. */
+export function renderDumpJson(dump: ProcessDump, options: DumpJsonOptions): string {
+  return JSON.stringify(toDumpJson(dump, options), null, 2) + "\n";
+}
+
+/** Converts a dump to its JSON document. */
+export function toDumpJson(dump: ProcessDump, options: DumpJsonOptions): DumpJson {
+  return {
+    schema: "pyspy-dump",
+    version: 1,
+    process: {
+      pid: dump.pid,
+      command: [...dump.command],
+      executable: dump.executable,
+      python_version: dump.pythonVersion,
+    },
+    threads: dump.threads.map((trace) => toThread(trace, options)),
+  };
+}
+
+function toThread(trace: StackTrace, options: DumpJsonOptions): DumpJsonThread {
+  const { thread } = trace;
+  return {
+    thread_id: thread.threadId,
+    os_thread_id: thread.osThreadId > 0 ? thread.osThreadId : null,
+    thread_name: thread.name ?? null,
+    interpreter_id: thread.interpreterId,
+    state: stateWord(trace),
+    active: trace.state === "running",
+    owns_gil: trace.ownsGil,
+    proven: trace.proven,
+    truncated: trace.truncation ?? null,
+    frames: trace.frames.map((frame) => ({
+      name: frame.name,
+      filename: frame.file,
+      short_filename: shortFilename(frame, options.shortNames),
+      line: frame.line,
+      first_line: frame.firstLine,
+    })),
+  };
+}

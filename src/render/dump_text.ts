@@ -1,0 +1,67 @@
+/** The text of `dump`, line for line what py-spy's users know. */
+import type { Frame, StackTrace } from "../types.ts";
+import { type ProcessDump, shortFilename, type ShortNames, stateWord } from "./dump.ts";
+import { terminalSafe } from "./escape.ts";
+
+/** How to print a dump. */
+export interface DumpTextOptions {
+  readonly shortNames: ShortNames;
+  /** Show each file as the target has it. */
+  readonly fullFilenames: boolean;
+  /** Use ANSI colours. */
+  readonly color: boolean;
+}
+
+type Paint = (text: string | number) => string;
+
+interface Paints {
+  readonly id: Paint;
+  readonly name: Paint;
+  readonly file: Paint;
+  readonly line: Paint;
+}
+
+function paints(color: boolean): Paints {
+  const paint = (codes: string): Paint => (text) => color ? `\x1b[${codes}m${text}\x1b[0m` : String(text);
+  return { id: paint("1;33"), name: paint("32"), file: paint("36"), line: paint("2") };
+}
+
+/** Renders the stacks of a process as text, leaf first. */
+export function renderDumpText(dump: ProcessDump, options: DumpTextOptions): string {
+  const paint = paints(options.color);
+  const lines = [
+    `Process ${paint.id(dump.pid)}: ${terminalSafe(dump.command.join(" "))}`,
+    `Python v${terminalSafe(dump.pythonVersion)} (${terminalSafe(dump.executable)})`,
+    "",
+  ];
+  for (const trace of dump.threads) {
+    lines.push(threadLine(trace, paint));
+    for (const frame of trace.frames) lines.push("    " + frameText(frame, paint, options));
+    if (trace.truncation !== undefined) {
+      lines.push(`    ... (stack cut short here: ${trace.truncation.replaceAll("_", " ")})`);
+    }
+  }
+  return lines.join("\n") + "\n";
+}
+
+function threadLine(trace: StackTrace, paint: Paints): string {
+  const { thread } = trace;
+  const id = thread.osThreadId > 0
+    ? String(thread.osThreadId)
+    : `0x${thread.threadId.toString(16).toUpperCase()}`;
+  const state = stateWord(trace);
+  // A thread that sleeps while it holds the GIL is idle, as py-spy has it.
+  const gil = trace.ownsGil && state !== "idle" ? "+gil" : "";
+  const interpreter = thread.interpreterId === 0 ? "" : `, interpreter ${thread.interpreterId}`;
+  const name = thread.name === undefined ? "" : `: "${terminalSafe(thread.name)}"`;
+  const doubt = trace.proven ? "" : " [not proven]";
+  return `Thread ${paint.id(id)} (${state}${gil}${interpreter})${name}${doubt}`;
+}
+
+function frameText(frame: Frame, paint: Paints, options: DumpTextOptions): string {
+  const file = options.fullFilenames ? frame.file : shortFilename(frame, options.shortNames);
+  const name = paint.name(terminalSafe(frame.name));
+  if (file === "") return name;
+  const line = frame.line > 0 ? `:${paint.line(frame.line)}` : "";
+  return `${name} (${paint.file(terminalSafe(file))}${line})`;
+}

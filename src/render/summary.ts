@@ -1,0 +1,75 @@
+/** The hottest functions of a profile as a short plain table. */
+import type { Profile } from "../profile.ts";
+import type { Frame } from "../types.ts";
+import { shortenMiddle, terminalSafe } from "./escape.ts";
+import { compareText, formatCount, secondsPerSample } from "./numbers.ts";
+
+/** How to print the table. */
+export interface HottestOptions {
+  /** Functions shown at most. */
+  readonly limit: number;
+}
+
+/** A function with its share. Units: samples. Invariant: `self` <= `total` <= samples of the profile. */
+export interface FunctionCount {
+  readonly frame: Frame;
+  /** Samples in which the function was the leaf. */
+  readonly self: number;
+  /** Samples in which the function was on the stack, however often. */
+  readonly total: number;
+}
+
+const LONGEST_NAME = 120;
+
+/** Counts the samples of each function (same name, file and first line), hottest first. */
+export function countFunctions(profile: Profile): FunctionCount[] {
+  const functions = new Map<string, { frame: Frame; self: number; total: number }>();
+  const ofFrame = profile.frames.map((frame) => {
+    const key = `${frame.name}\0${frame.file}\0${frame.firstLine}`;
+    const entry = functions.get(key) ?? { frame, self: 0, total: 0 };
+    functions.set(key, entry);
+    return entry;
+  });
+  for (const stack of profile.stacks) {
+    const entries = stack.frames.map((index) => ofFrame[index]).filter((entry) => entry !== undefined);
+    const leaf = entries.at(-1);
+    if (leaf !== undefined) leaf.self += stack.count;
+    for (const entry of new Set(entries)) entry.total += stack.count;
+  }
+  return [...functions.values()].filter((entry) => entry.total > 0).sort((a, b) =>
+    b.self - a.self || b.total - a.total || compareText(a.frame.name, b.frame.name) ||
+    compareText(a.frame.file, b.frame.file) || a.frame.firstLine - b.frame.firstLine
+  );
+}
+
+/** Renders the hottest functions by self time; recursion counts once in a function's total. */
+export function renderHottest(profile: Profile, options: HottestOptions): string {
+  const samples = profile.stacks.reduce((sum, stack) => sum + stack.count, 0);
+  if (samples === 0) return "No samples.\n";
+  const functions = countFunctions(profile);
+  const sharedNames = repeated(functions.map(({ frame }) => functionName(frame)));
+  const seconds = secondsPerSample(profile.info);
+  const share = (count: number) => (100 * count / samples).toFixed(1).padStart(6);
+  const time = (count: number) => seconds > 0 ? "  " + (count * seconds).toFixed(2).padStart(8) : "";
+  const lines = [`self %  total %${seconds > 0 ? "    self s" : ""}  function (file)`];
+  const shown = functions.slice(0, Math.max(0, options.limit));
+  for (const { frame, self, total } of shown) {
+    const name = functionName(frame);
+    const line = sharedNames.has(name) && frame.firstLine > 0 ? frame.firstLine : 0;
+    const text = shortenMiddle(terminalSafe(functionName(frame, line)), LONGEST_NAME);
+    lines.push(`${share(self)}  ${share(total).padStart(7)}${time(self)}  ${text}`);
+  }
+  const more = functions.length - shown.length;
+  if (more > 0) lines.push(`... and ${formatCount(more)} more function${more === 1 ? "" : "s"}`);
+  return lines.join("\n") + "\n";
+}
+
+function functionName(frame: Frame, line = 0): string {
+  if (frame.file === "") return frame.name;
+  return line > 0 ? `${frame.name} (${frame.file}:${line})` : `${frame.name} (${frame.file})`;
+}
+
+function repeated(names: readonly string[]): Set<string> {
+  const seen = new Set<string>();
+  return new Set(names.filter((name) => seen.has(name) || !seen.add(name)));
+}

@@ -1,0 +1,80 @@
+/** The vocabulary of the profiler: what is read, what is sampled, and what is rendered. */
+
+/** Virtual address in the target: a non-negative safe integer; 0 is NULL. User space needs 47 to 52 bits. */
+export type Address = number;
+
+/** Byte offset inside a C struct. */
+export type Offset = number;
+
+/** Why a stack trace does not reach its root. */
+export type Truncation = "unreadable" | "too_deep" | "cycle" | "not_code";
+
+/**
+ * One entry of a stack trace: a code object and where it was.
+ *
+ * Units: `line` and `firstLine` are 1-based; 0 means unknown.
+ */
+export interface Frame {
+  /** `co_qualname` where the interpreter has it (3.11+), else `co_name`. */
+  readonly name: string;
+  /** `co_filename`, as the target has it. */
+  readonly file: string;
+  /** Current line: of the call for callers, of the running instruction for the leaf. */
+  readonly line: number;
+  /** `co_firstlineno`: the line of the `def`. */
+  readonly firstLine: number;
+}
+
+/** What the operating system says of a thread at one moment. */
+export type ThreadState = "running" | "idle" | "stopped";
+
+/** A Python thread as the target knows it. */
+export interface ThreadInfo {
+  /** Process the thread belongs to, in our PID namespace. */
+  readonly pid: number;
+  /** `threading.get_ident()`: on Linux the pthread_t. */
+  readonly threadId: Address;
+  /** Kernel thread id in our PID namespace; 0 when unknown. */
+  readonly osThreadId: number;
+  /** `threading.Thread.name`, or undefined when the target has no Thread object for it. */
+  readonly name: string | undefined;
+  /** `PyInterpreterState.id`; 0 is the main interpreter. */
+  readonly interpreterId: number;
+}
+
+/** The stack of one thread at one moment. Shape: `frames` is leaf first, as CPython's own chain. */
+export interface StackTrace {
+  readonly thread: ThreadInfo;
+  readonly state: ThreadState;
+  readonly ownsGil: boolean;
+  readonly frames: readonly Frame[];
+  /** True when the whole stack is known to have existed at one moment. */
+  readonly proven: boolean;
+  readonly truncation: Truncation | undefined;
+}
+
+/** A range of the target's memory. */
+export interface MemoryRange {
+  readonly start: Address;
+  readonly size: number;
+}
+
+/** An executable or shared library mapped into the target, with what its file says of it. */
+export interface Image {
+  /** Path as the target sees it, for messages. */
+  readonly path: string;
+  /** Addresses in the target of those of `names` that the symbol tables hold. */
+  symbols(names: readonly string[]): ReadonlyMap<string, Address>;
+  /** Where a section lies in the target, by name. */
+  section(name: string): MemoryRange | undefined;
+  /** Writable segments, .bss included. */
+  readonly writable: readonly MemoryRange[];
+}
+
+/** What the operating system knows of a target's threads. */
+export interface TargetThreads {
+  /** Kernel thread id in our PID namespace, given the id that the target itself uses; 0 when unknown. */
+  hostThreadId(innerThreadId: number): number;
+  /** What a thread is doing now; undefined when it has ended. */
+  threadState(osThreadId: number): ThreadState | undefined;
+}

@@ -1,0 +1,84 @@
+/** Whole outputs, byte for byte. After a change that is meant: `UPDATE_GOLDEN=1 deno test -A tests/golden`. */
+import assert from "node:assert/strict";
+import type { ProcessDump } from "../../src/render/dump.ts";
+import { renderDumpJson } from "../../src/render/dump_json.ts";
+import { renderDumpText } from "../../src/render/dump_text.ts";
+import { renderFolded } from "../../src/render/folded.ts";
+import { renderSpeedscope } from "../../src/render/speedscope.ts";
+import { renderHottest } from "../../src/render/summary.ts";
+import { renderSvg } from "../../src/render/svg.ts";
+import type { StackTrace } from "../../src/types.ts";
+import { djangoProfile, frame, HOSTILE, profileOf, readFixture, thread } from "../unit/render_helper.ts";
+
+function checkGolden(name: string, text: string): void {
+  if (Deno.env.get("UPDATE_GOLDEN") === "1") {
+    Deno.writeTextFileSync(new URL(`../fixtures/render/${name}`, import.meta.url), text);
+  }
+  assert.ok(text === readFixture(name), `${name} differs: see git diff after UPDATE_GOLDEN=1`);
+}
+
+const [main, work, leaf] = [
+  frame("<module>", "lv.py", 19),
+  frame("Worker.run", "lib/worker.py", 88, 80),
+  frame("<lambda>", "<string>", 1),
+] as const;
+
+const small = profileOf([
+  { thread: 0, frames: [main, work, leaf], count: 70 },
+  { thread: 0, frames: [main, work], count: 20 },
+  { thread: 1, frames: [main, { name: "[cut]", file: "", line: 0, firstLine: 0 }], count: 10 },
+], {
+  threads: [thread(4120), thread(4121, "W-0")],
+  timeline: { stack: [0, 1, 0], startNs: [0, 4e8, 6e8], weightNs: [4e8, 2e8, 3e8] },
+});
+
+const hostile = profileOf(HOSTILE.map((name, index) => ({
+  frames: [frame(name, HOSTILE.at(-index) ?? "")],
+  count: 1 + index,
+})));
+
+const dump: ProcessDump = {
+  pid: 4120,
+  command: ["python", "lv.py", "--name", HOSTILE[7] ?? ""],
+  executable: "/usr/bin/python3.12",
+  pythonVersion: "3.12.8",
+  threads: [
+    traceOf({ state: "running", ownsGil: true, frames: [leaf, work, main] }),
+    traceOf({ thread: thread(4121, "W-0"), frames: [work, main], proven: false }),
+    traceOf({ thread: { ...thread(0), name: undefined, interpreterId: 1 }, truncation: "unreadable" }),
+  ],
+};
+
+function traceOf(parts: Partial<StackTrace>): StackTrace {
+  const whole: StackTrace = {
+    thread: thread(4120),
+    state: "idle",
+    ownsGil: false,
+    frames: HOSTILE.slice(0, 4).map((name) => frame(name, "/srv/app.py", 0)),
+    proven: true,
+    truncation: undefined,
+  };
+  return { ...whole, ...parts };
+}
+
+const shortNames = new Map([["lib/worker.py", "worker.py"]]);
+
+const OUTPUTS: readonly [name: string, render: () => string][] = [
+  ["small.svg", () => renderSvg(small, { threads: true })],
+  ["empty.svg", () => renderSvg(profileOf([]), { threads: false })],
+  ["hostile.svg", () => renderSvg(hostile, { threads: false, title: HOSTILE.slice(0, 6).join(" ") })],
+  ["small.speedscope.json", () => renderSpeedscope(small)],
+  ["small.folded", () => renderFolded(small, { threads: true })],
+  ["hostile.folded", () => renderFolded(hostile, { threads: true })],
+  ["django.hottest.txt", () => renderHottest(djangoProfile(), { limit: 15 })],
+  ["dump.txt", () => renderDumpText(dump, { shortNames, fullFilenames: false, color: false })],
+  ["dump_color.txt", () => renderDumpText(dump, { shortNames, fullFilenames: true, color: true })],
+  ["dump.json", () => renderDumpJson(dump, { shortNames })],
+];
+
+for (const [name, render] of OUTPUTS) {
+  Deno.test(`golden: ${name}`, () => {
+    assert.equal(render(), render());
+    checkGolden(name, render());
+  });
+}

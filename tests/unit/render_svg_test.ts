@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { CUT_FRAME } from "../../src/profile.ts";
+import { frameKind, frameModule } from "../../src/render/frame_kind.ts";
+import { contrast, FRAME_TEXT, frameClass, SWATCHES } from "../../src/render/palette.ts";
+import { renderSvg } from "../../src/render/svg.ts";
+import { CLIENT_FUNCTIONS, svgScript } from "../../src/render/svg_script.ts";
+import { THEMES } from "../../src/render/svg_style.ts";
+import { djangoProfile, frame, HOSTILE, INFO, profileOf, thread } from "./render_helper.ts";
+
+/** Checks that a text is well-formed XML of known elements, and gives back the texts of its titles. */
+function checkXml(xml: string): string[] {
+  assert.ok(xml.isWellFormed());
+  // deno-lint-ignore no-control-regex
+  assert.doesNotMatch(xml, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufffe\uffff]/);
+  const titles: string[] = [];
+  const open: string[] = [];
+  const body = xml.replace(/^<\?xml version="1.0" encoding="UTF-8"\?>\n/, "")
+    .replace(/<!\[CDATA\[[\s\S]*?\]\]>/g, "");
+  const token = /([^<]*)(?:<(\/?)([a-zA-Z]+)((?: [a-zA-Z-]+="[^"<]*")*)(\/?)>)?/gy;
+  while (token.lastIndex < body.length) {
+    const at = token.lastIndex;
+    const [whole = "", text = "", end, name = "", , empty] = token.exec(body) ?? [];
+    assert.ok(whole.length > 0, `not XML: ${body.slice(at, at + 80)}`);
+    assert.doesNotMatch(whole, /&(?!(?:amp|lt|gt|quot|#39);)/);
+    if (end === "/") {
+      assert.equal(open.pop(), name);
+      if (name === "title") titles.push(text);
+    } else if (empty === "" && name !== "") open.push(name);
+  }
+  assert.deepEqual(open, []);
+  return titles;
+}
+
+Deno.test("a flamegraph says in words what it shows", () => {
+  const frames = [frame("<module>", "lv.py", 19), frame("f", "lv.py", 16)];
+  const profile = profileOf([{ frames, count: 3 }, { frames: frames.slice(0, 1), count: 1 }]);
+  const svg = renderSvg({ ...profile, info: { ...profile.info, command: ["python", "lv.py"] } }, {
+    threads: true,
+  });
+  assert.deepEqual(checkXml(svg), [
+    "lv.py - pyspy flamegraph",
+    "Reset zoom (Esc)",
+    "all\n4 samples · 40 ms · 100.0 % of all",
+    "thread (4120): MainThread\n4 samples · 40 ms · 100.0 % of all",
+    "&lt;module&gt; (lv.py:19)\n4 samples · 40 ms · 100.0 % of all · self 25.0 %",
+    "f (lv.py:16)\n3 samples · 30 ms · 75.0 % of all · self 75.0 %",
+  ]);
+});
+
+Deno.test("frames too narrow to be seen are counted, not drawn", () => {
+  const profile = profileOf([
+    { frames: [frame("wide")], count: 9999 },
+    { frames: [frame("narrow"), frame("below")], count: 1 },
+  ]);
+  const svg = renderSvg(profile, { threads: false });
+  assert.match(svg, /2 frames below 0\.1 % not drawn/);
+  assert.doesNotMatch(svg, /narrow/);
+});
+
+Deno.test("hostile names stay text, wherever they are", () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom(...HOSTILE)), (name) => {
+      const stacks = [{ frames: [frame(name, name), frame("f", name, 0)], count: 1 }];
+      const info = { ...INFO, command: [name], pythonVersion: name, startTime: name, pyspyVersion: name };
+      const profile = profileOf(stacks, { threads: [thread(1, name)], info });
+      const svg = renderSvg(profile, { threads: true, title: name });
+      checkXml(svg);
+      assert.equal(svg.match(/<script>/g)?.length, 1);
+      assert.doesNotMatch(svg, / on[a-z]+="/);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+Deno.test("a name of 10,000 characters is shortened, not repeated whole", () => {
+  const profile = profileOf([{ frames: [frame("x".repeat(10_000))], count: 1 }]);
+  assert.doesNotMatch(renderSvg(profile, { threads: false }), /x{600}/);
+});
+
+Deno.test("nothing is loaded from outside", () => {
+  const svg = renderSvg(djangoProfile(), { threads: true });
+  const addresses = new Set(svg.match(/https?:[^"\s]*/g));
+  assert.deepEqual([...addresses].sort(), ["http://www.w3.org/1999/xhtml", "http://www.w3.org/2000/svg"]);
+  assert.doesNotMatch(svg, /@import|url\((?!#)|href=|\beval\b|new Function/);
+});
+
+Deno.test("a recording without samples says so, and why", () => {
+  const why = (info: Partial<typeof INFO>) => {
+    const svg = renderSvg(profileOf([], { info: { ...INFO, ...info } }), { threads: true });
+    checkXml(svg);
+    assert.match(svg, /No samples/);
+    return /class="facts muted"[^>]*>([^<]*)</.exec(svg)?.[1];
+  };
+  assert.equal(why({}), "No Python code ran at any of 2,998 ticks.");
+  assert.equal(why({ ticks: 0 }), "The recording ended before its first sample.");
+  assert.equal(why({ errors: 1200 }), "1,200 samples could not be read.");
+});
+
+Deno.test("the recording's facts can be read back from the picture", () => {
+  const info = { ...INFO, command: HOSTILE };
+  const svg = renderSvg(profileOf([], { info }), { threads: false });
+  const json = (/<metadata>(.*)<\/metadata>/.exec(svg)?.[1] ?? "")
+    .replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+  assert.deepEqual(JSON.parse(json), { format: "pyspy-flamegraph", version: 1, ...info });
+});
+
+Deno.test("text has a contrast of 4.5 to 1 by day and by night", () => {
+  for (const swatch of SWATCHES) {
+    assert.ok(contrast(swatch.light, FRAME_TEXT.light) >= 4.5, swatch.className);
+    assert.ok(contrast(swatch.dark, FRAME_TEXT.dark) >= 4.5, swatch.className);
+  }
+  for (const theme of Object.values(THEMES)) {
+    // A faded frame lies between its own colour and the page.
+    assert.ok(contrast(theme.frame, theme.page) >= 4.5);
+    assert.ok(contrast(theme.onAccent, theme.accent) >= 4.5);
+    for (const text of [theme.text, theme.muted, theme.accent]) assert.ok(contrast(text, theme.page) >= 4.5);
+    for (const text of [theme.text, theme.muted]) assert.ok(contrast(text, theme.panel) >= 4.5);
+  }
+  assert.equal(contrast("#000000", "#ffffff"), 21);
+});
+
+Deno.test("code is told apart by where its file is", () => {
+  const kindOf = (file: string) => frameKind(frame("f", file));
+  assert.equal(kindOf("/srv/shop/cart/views.py"), "user");
+  assert.equal(kindOf("<string>"), "user");
+  assert.equal(kindOf("/srv/shop/.venv/lib/python3.12/site-packages/django/urls/base.py"), "library");
+  assert.equal(kindOf("/usr/lib/python3/dist-packages/yaml/__init__.py"), "library");
+  assert.equal(kindOf("C:\\Python312\\Lib\\site-packages\\flask\\app.py"), "library");
+  assert.equal(kindOf("/usr/lib/python3.13t/threading.py"), "stdlib");
+  assert.equal(kindOf("C:\\Python312\\Lib\\json\\decoder.py"), "stdlib");
+  assert.equal(kindOf("concurrent/futures/thread.py"), "stdlib");
+  assert.equal(kindOf("threading.py"), "stdlib");
+  assert.equal(kindOf("/home/me/threading.py"), "user");
+  assert.equal(kindOf("<frozen importlib._bootstrap>"), "runtime");
+  assert.equal(kindOf("/usr/lib/libc.so.6"), "runtime");
+  assert.equal(kindOf(""), "runtime");
+  assert.equal(frameKind(CUT_FRAME), "cut");
+  assert.equal(
+    frameKind(frame("f", "django/urls/base.py"), "/x/site-packages/django/urls/base.py"),
+    "library",
+  );
+});
+
+Deno.test("a function has one colour, whether or not its file name was shortened", () => {
+  const full = "/srv/shop/.venv/lib/python3.12/site-packages/django/urls/base.py";
+  const short = frame("reverse", "django/urls/base.py");
+  assert.equal(frameClass(frame("reverse", full)), frameClass(short, full));
+  assert.equal(frameModule(short, full), "django");
+  assert.equal(frameModule(frame("f", "/srv/shop/cart/views.py")), frameModule(frame("f", "cart/views.py")));
+});
+
+Deno.test("the script is made of functions that can stand in any document", () => {
+  const script = svgScript();
+  assert.doesNotMatch(script, /\]\]>|<\/script|<!--|\bimport\b|\bexport\b|innerHTML/);
+  const names = CLIENT_FUNCTIONS.map(({ name }) => name);
+  assert.equal(new Set(names).size, names.length);
+  // Parsed, not run: there is no document here.
+  assert.doesNotThrow(() => new Function(script));
+});
