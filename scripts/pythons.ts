@@ -3,8 +3,8 @@
  *
  * Usage: `deno run -A scripts/pythons.ts list` prints those found.
  * `deno run -A scripts/pythons.ts setup [--optional]` installs Python 3.13 to 3.15 from Debian's development
- * branch into a folder of their own, and leaves the system alone. With `--optional`, a machine that cannot do it is
- * no failure.
+ * branch into a folder of their own, and leaves the system alone. With `--optional`, a machine that cannot do
+ * it is no failure.
  *
  * Everything is kept in `$PYSPY_PYTHONS_ROOT`, by default ~/.cache/pyspy-pythons.
  */
@@ -87,8 +87,8 @@ export async function findPythons(): Promise<PythonSet> {
 /**
  * Makes a folder of this project visible to an interpreter.
  *
- * @returns the folder's path as the interpreter sees it: the folder itself, or inside a root a copy named after its
- * contents, which is made once and never changed, so that tests can run side by side.
+ * @returns the folder's path as the interpreter sees it: the folder itself, or inside a root a copy named
+ * after its contents, which is made once and never changed, so that tests can run side by side.
  */
 export async function placeFolder(python: Python, folder: string): Promise<string> {
   if (python.root === undefined) return folder;

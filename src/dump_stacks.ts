@@ -1,18 +1,25 @@
 /** The stacks of all threads, once: each thread is read until its stack is proven, or for a bounded time. */
-import type { Target } from "./attach.ts";
+import type { Runtime } from "./cpython/locate.ts";
 import { CodeTable, NOT_CODE } from "./cpython/code_table.ts";
 import { Walk } from "./cpython/thread_stack.ts";
 import { StackReader } from "./stack_reader.ts";
 import type { ReadThread } from "./stack_reader.ts";
-import type { Frame, StackTrace, Truncation } from "./types.ts";
+import type { TargetMemory } from "./memory.ts";
+import type { Frame, StackTrace, TargetThreads, Truncation } from "./types.ts";
 
 /** Time for one thread whose stack changes faster than it can be read. Units: ms. */
 const PROOF_LIMIT = 50;
 /** A first walk learns where the frames lie; without proof, at least this many follow. */
 const MIN_READS = 3;
 
+/** What is needed of a target: a live one, or a snapshot. */
+export interface DumpTarget {
+  readonly process: TargetMemory & TargetThreads & { readonly pid: number };
+  readonly runtime: Runtime;
+}
+
 /** Reads every thread's stack. Shape: oldest thread first. */
-export function readStacks(target: Target): StackTrace[] {
+export function readStacks(target: DumpTarget): StackTrace[] {
   const reader = new StackReader(target.process, target.runtime);
   const codes = new CodeTable(target.process, target.runtime.layout);
   reader.relist();

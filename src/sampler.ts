@@ -122,10 +122,18 @@ export class Sampler {
 
   #count(thread: ReadThread, walk: Walk, timeNs: number): CallNode {
     const { cursor, index } = this.#entryOf(thread);
-    const node = this.#recording.insert(index, cursor, this.#reader.stack);
+    let node = this.#recording.insert(index, cursor, this.#reader.stack);
+    let leafOffset = this.#recording.leafOffset;
     if (walk === Walk.Proven && !this.#recording.insertedPartly) node.prove();
+    if (!node.proven && isTorn(walk, thread) && this.#reader.walkSecondCopy(thread) === Walk.Unproven) {
+      const second = this.#recording.insert(index, cursor, this.#reader.stack);
+      if (second.proven) {
+        node = second;
+        leafOffset = this.#recording.leafOffset;
+      }
+    }
     this.#recording.count(index, node, {
-      leafOffset: this.#recording.leafOffset,
+      leafOffset,
       timeNs,
       weightNs: this.#intervalMs * 1e6,
     });
@@ -155,8 +163,10 @@ export class Sampler {
     let standing: CallNode | undefined;
     let standingOffset = 0;
     let times = 0;
-    while (!node.proven && node.attempts < MAX_ATTEMPTS && this.#clock.now() < deadline) {
-      node.attempts++;
+    // Paths that begin with the same unproven step share its attempts.
+    const step = firstUnproven(node);
+    while (!node.proven && step.attempts < MAX_ATTEMPTS && this.#clock.now() < deadline) {
+      step.attempts++;
       this.counters.rereads++;
       const walk = this.#reader.reread(thread);
       if (walk === Walk.Empty) return;
@@ -196,6 +206,17 @@ export class Sampler {
       if (!listed.has(thread)) this.#cursors.delete(thread);
     }
   }
+}
+
+/** A walk whose two copies differ; one that read frames on their own has no second copy of them. */
+function isTorn(walk: Walk, thread: ReadThread): boolean {
+  return walk === Walk.Unproven && thread.stack.misses === 0;
+}
+
+function firstUnproven(node: CallNode): CallNode {
+  let step = node;
+  while (step.parent !== undefined && !step.parent.proven) step = step.parent;
+  return step;
 }
 
 /**

@@ -110,9 +110,18 @@ export class StackReader {
       return Walk.Empty;
     }
     thread.ownsGil = this.#gil.isHolder(thread.listed, this.#words);
-    const result = thread.stack.walk(this.#words, this.#arena, this.stack);
+    const result = thread.stack.walk(this.#words, this.#arena, { stack: this.stack, copy: 1 });
     this.counters.misses += thread.stack.misses;
     return result;
+  }
+
+  /**
+   * Walks the second copy of the frames, which the same call read a little later.
+   *
+   * Where the first copy was torn, this one may show a path that is known.
+   */
+  walkSecondCopy(thread: ReadThread): Walk {
+    return thread.stack.walk(this.#words, this.#arena, { stack: this.stack, copy: 2 });
   }
 
   /** Reads one thread anew and walks its stack. */

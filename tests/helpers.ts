@@ -43,7 +43,7 @@ export function runPyspy(args: readonly string[], env: Record<string, string> = 
   return runCommand([...pyspyCommand(), ...args], env);
 }
 
-/** A program of tests/programs whose threads stand still. It ends with the test: dispose of it by `await using`. */
+/** A program of tests/programs whose threads stand still; it ends when it is disposed of (`await using`). */
 export interface Target extends AsyncDisposable {
   readonly pid: number;
   readonly report: Report;
@@ -107,7 +107,7 @@ export async function pythonsForTests(): Promise<readonly Python[]> {
 /**
  * Runs jobs in their order, a few ahead of the one that is being waited for.
  *
- * Tests run one after the other; with this, the next one's processes already start while this one's are at work.
+ * Tests run one after the other; with this, the next one's processes start while this one's are at work.
  * @returns for each job a function that waits for its result.
  */
 export function runAhead<T>(jobs: readonly (() => Promise<T>)[], ahead: number): (() => Promise<T>)[] {

@@ -33,7 +33,7 @@ export interface Report {
   readonly threads: readonly ReportedThread[];
 }
 
-/** Every way in which a dump differs from the target's own report, as text for a reader; empty when it is true. */
+/** Every way in which a dump differs from the target's own report, as text; empty when the dump is true. */
 export function differences(report: Report, dump: DumpJson): string[] {
   const found: string[] = [];
   const { pid, python_version: version } = dump.process;

@@ -183,13 +183,17 @@ export class ThreadStack {
     this.#windows.shrink();
   }
 
-  /** Walks from the innermost frame to the root. @param words all that the call read. */
-  walk(words: Uint32Array, bytes: Uint8Array, stack: RawStack): Walk {
+  /**
+   * Walks from the innermost frame to the root, in the first copy of the frames or in the second.
+   *
+   * @param words all that the call read; `bytes` is the same memory.
+   */
+  walk(words: Uint32Array, bytes: Uint8Array, { stack, copy }: { stack: RawStack; copy: 1 | 2 }): Walk {
     this.misses = 0;
     stack.depth = 0;
     const head = this.#innermost(words);
     if (head === undefined) return this.#broken("unreadable");
-    const result = this.#follow(head, { words, bytes, stack });
+    const result = this.#follow(head, { words, bytes, stack, copy });
     if (this.#pending.length > 0) {
       this.#windows.add(this.#pending);
       this.#pending = [];
@@ -213,7 +217,10 @@ export class ThreadStack {
     return this.#spillWords[0]! + this.#spillWords[1]! * HIGH;
   }
 
-  #follow(head: Address, { words, bytes, stack }: { words: Uint32Array; bytes: Uint8Array; stack: RawStack }): Walk {
+  #follow(
+    head: Address,
+    { words, bytes, stack, copy }: { words: Uint32Array; bytes: Uint8Array; stack: RawStack; copy: 1 | 2 },
+  ): Walk {
     const { low, high, code, previous, instr, instrIsAddress, owner, shimOwner, pointerTag } = this.#fields;
     const windows = this.#windows;
     const secondCopy = this.#secondCopy;
@@ -252,6 +259,7 @@ export class ThreadStack {
           visited > 0 && (words[at + instr] !== words[second + instr] ||
               instrIsAddress && words[at + instr + 1] !== words[second + instr + 1])
         ) equal = false;
+        if (copy === 2) at = second;
       } else {
         window = 0;
         if (start < spillLow || end > spillHigh) {

@@ -32,51 +32,60 @@ interface GrowingNode extends CallNode {
   self: number;
   total: number;
   children: GrowingNode[];
-  byLabel: Map<string, GrowingNode>;
 }
 
 type NodeIdentity = Pick<CallNode, "kind" | "label" | "frameIndex" | "frame">;
 
-function growingNode(identity: NodeIdentity): GrowingNode {
-  return { ...identity, self: 0, total: 0, children: [], byLabel: new Map() };
-}
+const ROOT: NodeIdentity = { kind: "root", label: "all", frameIndex: undefined, frame: undefined };
 
-function childOf(parent: GrowingNode, identity: NodeIdentity): GrowingNode {
-  const known = parent.byLabel.get(identity.label);
-  if (known !== undefined) return known;
-  const child = growingNode(identity);
-  parent.byLabel.set(identity.label, child);
-  parent.children.push(child);
-  return child;
+/** Numbers equal labels alike, so that the tree can be built with integers. */
+function numberLabels(identities: readonly NodeIdentity[]): { ids: number[]; count: number } {
+  const known = new Map<string, number>();
+  const ids = identities.map(({ label }) => {
+    const id = known.get(label) ?? known.size;
+    known.set(label, id);
+    return id;
+  });
+  return { ids, count: known.size };
 }
 
 /** Merges the stacks of a profile; frames with the same label and callers become one node. */
 export function buildCallTree(profile: Profile, options: CallTreeOptions): CallNode {
-  const frames: NodeIdentity[] = profile.frames.map((frame, frameIndex) => (
-    { kind: "frame", label: frameLabel(frame), frameIndex, frame }
-  ));
-  const threads: NodeIdentity[] = profile.threads.map((thread) => (
-    { kind: "thread", label: threadLabel(thread), frameIndex: undefined, frame: undefined }
-  ));
-  const root = growingNode({ kind: "root", label: "all", frameIndex: undefined, frame: undefined });
-  const nodes = [root];
+  const identities: NodeIdentity[] = [
+    ...profile.frames.map((frame, frameIndex): NodeIdentity => (
+      { kind: "frame", label: frameLabel(frame), frameIndex, frame }
+    )),
+    ...profile.threads.map((thread): NodeIdentity => (
+      { kind: "thread", label: threadLabel(thread), frameIndex: undefined, frame: undefined }
+    )),
+  ];
+  const { ids, count: labels } = numberLabels(identities);
+  const nodes: GrowingNode[] = [{ ...ROOT, self: 0, total: 0, children: [] }];
+  // One map for the whole tree, keyed by parent and label: a map a node would cost more than all the rest.
+  const edges = new Map<number, number>();
   for (const stack of profile.stacks) {
     if (stack.count <= 0) continue;
-    let node = root;
-    node.total += stack.count;
-    const thread = options.threads ? threads[stack.thread] : undefined;
-    const path = stack.frames.map((index) => frames[index]).filter((frame) => frame !== undefined);
-    if (thread !== undefined) path.unshift(thread);
-    for (const identity of path) {
-      const known = node.children.length;
-      const child = childOf(node, identity);
-      if (node.children.length > known) nodes.push(child);
-      child.total += stack.count;
-      node = child;
+    const path = options.threads ? [profile.frames.length + stack.thread, ...stack.frames] : stack.frames;
+    let at = 0;
+    for (const index of path) {
+      const [identity, label, parent] = [identities[index], ids[index], nodes[at]];
+      if (identity === undefined || label === undefined || parent === undefined) continue;
+      parent.total += stack.count;
+      const edge = at * labels + label;
+      const known = edges.get(edge);
+      at = known ?? nodes.length;
+      if (known !== undefined) continue;
+      const node = { ...identity, self: 0, total: 0, children: [] };
+      parent.children.push(node);
+      nodes.push(node);
+      edges.set(edge, at);
     }
-    node.self += stack.count;
+    const leaf = nodes[at];
+    if (leaf === undefined) continue;
+    leaf.self += stack.count;
+    leaf.total += stack.count;
   }
   // A flat list instead of recursion: a target may be nested deeper than our own stack allows.
   for (const node of nodes) node.children.sort((a, b) => compareText(a.label, b.label));
-  return root;
+  return nodes[0] ?? { ...ROOT, self: 0, total: 0, children: [] };
 }

@@ -28,7 +28,7 @@ const SHADES = [-0.028, 0, 0.028];
 
 // Lightness and chroma are equal inside a family, so that no module stands out by chance.
 const FAMILIES: Readonly<Record<FrameKind | "thread" | "root", Family>> = {
-  user: { prefix: "u", hues: [42, 53, 64, 75, 86, 97], chroma: [0.122, 0.098], lightness: [0.805, 0.475] },
+  user: { prefix: "u", hues: [42, 52, 62, 72, 82, 92], chroma: [0.122, 0.098], lightness: [0.805, 0.475] },
   library: {
     prefix: "l",
     hues: [190, 208, 226, 244, 262, 280],

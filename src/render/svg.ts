@@ -1,7 +1,7 @@
 /** A flamegraph as one SVG document: readable as a picture, alive in a browser, with nothing loaded from outside. */
 import type { Profile } from "../profile.ts";
 import { buildCallTree } from "./call_tree.ts";
-import { visibleText, xmlEscape, xmlJson } from "./escape.ts";
+import { shortenMiddle, visibleText, xmlEscape, xmlJson } from "./escape.ts";
 import { type FlameLayout, layoutFlamegraph } from "./flamegraph.ts";
 import { formatCount } from "./numbers.ts";
 import { kindClass } from "./palette.ts";
@@ -28,6 +28,9 @@ const SMALL_COLUMN = 6.65;
 const HEADING_COLUMN = 9.6;
 const LINE = 18;
 
+/** Longest text outside of the frames: a command line may hold a whole program. */
+const LONGEST_TEXT = 1000;
+
 /** Renders a profile as an SVG flamegraph, root at the top. */
 export function renderSvg(profile: Profile, options: SvgOptions): string {
   const layout = layoutFlamegraph(buildCallTree(profile, { threads: options.threads }));
@@ -38,7 +41,7 @@ export function renderSvg(profile: Profile, options: SvgOptions): string {
   const footerTop = legendTop + LINE * legend.rows + 10;
   const footer = footerItems(footerFacts(profile, layout), inner);
   const height = footerTop + LINE * footer.rows + 4;
-  const heading = options.title ?? headingText(profile);
+  const heading = shortenMiddle(options.title ?? headingText(profile), LONGEST_TEXT);
   return `<?xml version="1.0" encoding="UTF-8"?>
 <svg xmlns="http://www.w3.org/2000/svg" class="pyspy" width="${WIDTH}" height="${height}" \
 viewBox="0 0 ${WIDTH} ${height}">
@@ -140,7 +143,7 @@ function legendItems(profile: Profile, layout: FlameLayout, available: number): 
 
 function footerItems(facts: readonly Fact[], available: number): Items {
   const fitted = facts.map(({ key, value }) => {
-    const full = visibleText(value);
+    const full = visibleText(shortenMiddle(value, LONGEST_TEXT));
     const columns = Math.floor(available / SMALL_COLUMN) - key.length - 1;
     return { key, full, value: cutText(full, columns) };
   });

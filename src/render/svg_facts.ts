@@ -20,11 +20,10 @@ export interface LegendEntry {
 
 /** Longest text of one frame: names can have any length, and a picture holds thousands of them. */
 const LONGEST_LABEL = 500;
-const LONGEST_FACT = 1000;
 
 /** The label of a node, of bounded length. */
 export function nodeLabel(node: CallNode): string {
-  return shortenMiddle(node.label, LONGEST_LABEL);
+  return shortenMiddle(node.label, LONGEST_LABEL) || "[unknown]";
 }
 
 /** The numbers of a node: `120 samples · 1.20 s · 41.3 % of all · self 3.2 %`. */
@@ -43,7 +42,7 @@ export function headingText(profile: Profile): string {
   const isScript = /^python[\d.]*t?(?:\.exe)?$/i.test(baseName(program)) && /^[^-]/.test(rest[0] ?? "");
   const [first = "", ...others] = isScript ? rest : [program, ...rest];
   const text = [baseName(first), ...others].join(" ");
-  return shortenMiddle(text, LONGEST_FACT) || `process ${profile.info.pid}`;
+  return text || `process ${profile.info.pid}`;
 }
 
 function baseName(path: string): string {
@@ -67,7 +66,7 @@ export function footerFacts(profile: Profile, layout: FlameLayout): Fact[] {
   const { info } = profile;
   const achieved = info.durationSeconds > 0 ? info.ticks / info.durationSeconds : 0;
   const facts: Fact[] = [
-    { key: "Command", value: shortenMiddle(info.command.join(" "), LONGEST_FACT) || "unknown" },
+    { key: "Command", value: info.command.join(" ") || "unknown" },
     { key: "PID", value: String(info.pid) },
     { key: "Python", value: info.pythonVersion || "unknown" },
     { key: "Started", value: info.startTime.replace("T", " ").replace(/(?:\.\d+)?Z$/, " UTC") || "unknown" },

@@ -50,13 +50,11 @@ interface FrameMarkup extends FramesOptions {
 }
 
 function frameMarkup(rect: FlameRect, markup: FrameMarkup): string {
-  const { node, depth, start, left, right } = rect;
+  const { node, start, left, right } = rect;
   const [label = "", facts = ""] = markup.title.split("\n");
   const x = percent(left);
   const text = fitLabel(label, Math.floor(((right - left) * markup.width - 7) / COLUMN_WIDTH));
-  // Only the first frame can be reached by Tab; the script moves this place along with the focus.
-  const tab = depth === 0 ? "0" : "-1";
-  return `<g class="f ${markup.className}" data-x="${start}" data-n="${node.total}" tabindex="${tab}">` +
+  return `<g class="f ${markup.className}" data-x="${start}" data-n="${node.total}">` +
     `<title>${xmlEscape(label)}\n${xmlEscape(facts)}</title>` +
     `<rect x="${x}" width="${percent(right - left)}" height="${ROW_HEIGHT - 1}" rx="2"/>` +
     (text === "" ? "" : `<text x="${x}" y="14" dx="4">${xmlEscape(text)}</text>`) + "</g>";

@@ -101,7 +101,8 @@ async function textOf(page: Page, selector: string): Promise<string> {
 
 /** Share of the graph's width that a frame takes; 0 if it is not shown. */
 async function shareOf(page: Page, label: string, nth = 0): Promise<number> {
-  const box = await frameAt(page, label, nth).locator("rect").boundingBox();
+  const rect = frameAt(page, label, nth).locator("rect");
+  const box = await rect.isVisible() ? await rect.boundingBox() : null;
   const graph = await page.evaluate('document.querySelector(".graph").getBoundingClientRect().width');
   return box === null ? 0 : Math.round(100 * box.width / Number(graph));
 }

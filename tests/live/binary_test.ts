@@ -1,4 +1,4 @@
-/** The compiled binary: it runs by itself, is of a sane size, and touches no folder that others can write to. */
+/** The compiled binary: it runs by itself, is of a sane size, and reads nothing that others can write. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import config from "../../deno.json" with { type: "json" };
@@ -38,7 +38,7 @@ Deno.test({
   fn: async () => {
     const { code, stdout, stderr } = await runCommand(["/usr/bin/env", "-i", BINARY, "--help"]);
     assert.equal(code, 0, stderr);
-    for (const command of ["dump", "record", "top"]) assert.ok(stdout.includes(command), stdout);
+    for (const command of ["dump", "record"]) assert.match(stdout, new RegExp(`^ +${command} `, "m"));
   },
 });
 

@@ -49,7 +49,8 @@ def after_gaps():
 def after_jumps_backwards():
     lines = ["value = call("]
     lines += [""] * 300 + ["    call(),"] + [""] * 300 + ["    call(),"] + [""] * 500 + [")"]
-    lines += ["value = ("] + [""] * 200 + ["    call()"] + [""] * 200 + ["    + (stop() or 1)"] + ["    + call()", ")"]
+    lines += ["value = ("] + [""] * 200 + ["    call()"] + [""] * 200
+    lines += ["    + (stop() or 1)", "    + call()", ")"]
     blocked_in(compiled(lines))
 
 

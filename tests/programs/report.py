@@ -1,8 +1,8 @@
 """Reports where every thread of this program stands, once all of them stand still.
 
 A program calls `start(n)` and then lets n of its threads block, each of them through `block()` or through an
-expression of its own on one line: `arrive() and lock.acquire()`. From the moment a thread has arrived, neither
-its frames nor their lines change any more. The reporter thread counts the arrivals, takes
+expression of its own on one line: `arrive() and lock.acquire()`. From the moment a thread has arrived,
+neither its frames nor their lines change any more. The reporter thread counts the arrivals, takes
 `sys._current_frames()` twice, prints one line of JSON, and ends the program when its standard input ends.
 """
 
@@ -63,7 +63,7 @@ def run(*situations):
 
 
 def _allow_readers():
-    """Lets processes of the same user that are no ancestors read this one, where the kernel restricts that."""
+    """Lets processes of the same user read this one where the kernel allows that to ancestors only."""
     PR_SET_PTRACER, PR_SET_PTRACER_ANY = 0x59616D61, ctypes.c_ulong(-1)
     ctypes.CDLL(None).prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0)
 

@@ -65,7 +65,7 @@ threads = [
     threading.Thread(target=blocks, name="🐍 thread 🧵"),
     threading.Thread(target=blocks, name="with \"quotes\", ; semicolons; and\nlines"),
     threading.Thread(target=blocks, name=""),
-    threading.Thread(target=blocks, name="long " * 200),
+    threading.Thread(target=blocks, name="long " * 50),
     threading.Thread(target=renamed, name="before"),
     threading.Thread(target=blocks, name="later renamed"),
     Worker(),

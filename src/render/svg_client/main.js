@@ -47,6 +47,8 @@ export function startFlamegraph() {
   svg.setAttribute("width", "100%");
   if (view.root !== undefined) parts.toolbar.removeAttribute("display");
   svg.classList.add("live");
+  // Tab reaches one frame only; the arrow keys move that place along with the focus.
+  for (const frame of frames) frame.element.setAttribute("tabindex", frame === view.root ? "0" : "-1");
   view.column = measureColumn(parts.name);
   layOut(view);
   listen(view);
