@@ -43,10 +43,9 @@ function readStack(reader: StackReader, codes: CodeTable, thread: ReadThread): S
       if (truncation === undefined || truncation === "too_deep" || isLast) break;
     }
   }
-  reader.refreshState(thread);
   return {
     thread: thread.info,
-    state: thread.state,
+    state: reader.stateOf(thread),
     ownsGil: thread.ownsGil,
     frames,
     proven: walk === Walk.Empty || walk === Walk.Proven && truncation === undefined,

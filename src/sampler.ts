@@ -103,7 +103,9 @@ export class Sampler {
     for (const thread of this.#reader.selected) {
       const walk = this.#reader.walk(thread);
       if (walk === Walk.Empty) continue;
-      if (walk === Walk.Broken) broken.push(thread);
+      // A stack that is too deep will be so again.
+      if (walk === Walk.Broken && thread.stack.truncation === "too_deep") this.#countBroken(thread, timeNs);
+      else if (walk === Walk.Broken) broken.push(thread);
       else {
         const node = this.#count(thread, walk, timeNs);
         if (!node.proven) unproven.push({ thread, node });
@@ -151,6 +153,10 @@ export class Sampler {
       this.#count(thread, walk, timeNs);
       return;
     }
+    this.#countBroken(thread, timeNs);
+  }
+
+  #countBroken(thread: ReadThread, timeNs: number): void {
     const { index } = this.#entryOf(thread);
     const weightNs = this.#intervalMs * 1e6;
     this.#recording.count(index, this.#recording.roots[index]!, { leafOffset: CUT_OFFSET, timeNs, weightNs });

@@ -40,7 +40,6 @@ export interface ReadThread {
   readonly listed: ListedThread;
   readonly stack: ThreadStack;
   info: ThreadInfo;
-  state: ThreadState;
   ownsGil: boolean;
 }
 
@@ -164,9 +163,11 @@ export class StackReader {
     for (const thread of this.threads) thread.stack.shrink();
   }
 
-  /** Asks the operating system what a thread is doing; a thread whose kernel id is unknown counts as running. */
-  refreshState(thread: ReadThread): void {
-    thread.state = this.#stateOf(thread);
+  /** Asks the operating system what a thread is doing; one whose kernel id is unknown counts as running. */
+  stateOf(thread: ReadThread): ThreadState {
+    const { osThreadId } = thread.info;
+    if (osThreadId === 0) return "running";
+    return this.#os.threadState(osThreadId) ?? "idle";
   }
 
   #newThread(listed: ListedThread): ReadThread {
@@ -180,22 +181,16 @@ export class StackReader {
         name: undefined,
         interpreterId: listed.interpreterId,
       },
-      state: "running",
       ownsGil: false,
     };
-  }
-
-  #stateOf(thread: ReadThread): ThreadState {
-    const { osThreadId } = thread.info;
-    if (osThreadId === 0) return "running";
-    return this.#os.threadState(osThreadId) ?? "idle";
   }
 
   #select(selection: "active" | "all"): void {
     this.selected = [];
     for (const thread of this.threads) {
-      if (selection === "active") thread.state = this.#stateOf(thread);
-      if (selection === "all" || thread.state === "running") this.selected.push(thread);
+      const { osThreadId } = thread.info;
+      // A thread whose kernel id is unknown counts as running.
+      if (selection === "all" || osThreadId === 0 || this.#os.isRunning(osThreadId)) this.selected.push(thread);
     }
   }
 

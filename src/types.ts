@@ -77,4 +77,6 @@ export interface TargetThreads {
   hostThreadId(innerThreadId: number): number;
   /** What a thread is doing now; undefined when it has ended. */
   threadState(osThreadId: number): ThreadState | undefined;
+  /** Whether a thread runs or waits for a processor. Cheap: it is asked at every tick. */
+  isRunning(osThreadId: number): boolean;
 }

@@ -188,6 +188,10 @@ class LinuxProcess implements RemoteProcess {
     return this.#fileNames.shorten(file);
   }
 
+  isRunning(osThreadId: number): boolean {
+    return this.#states.isRunning(osThreadId);
+  }
+
   close(): void {
     this.#states.close();
   }

@@ -12,7 +12,7 @@ export interface ProcessDump {
   readonly threads: readonly StackTrace[];
 }
 
-/** Short names of source files: a map, or a function for what no map holds. Missing names stay as they are. */
+/** Short names of source files: a map or a function. A name that is missing in the map stays as it is. */
 export type ShortNames = ReadonlyMap<string, string> | ((filename: string) => string);
 
 /** The short name of a frame's file. */

@@ -28,7 +28,7 @@ export interface DumpJsonThread {
   frames: DumpJsonFrame[];
 }
 
-/** The whole document. `version` changes when a field is removed or changes its meaning, not when one is added. */
+/** The whole document. `version` changes when a field goes or changes its meaning, not when one is added. */
 export interface DumpJson {
   schema: "pyspy-dump";
   version: 1;

@@ -5,11 +5,12 @@
  * element early, or read differently from what it is. What cannot be shown is spelled out, never dropped.
  */
 
-// C0, DEL and C1; line and paragraph separators; bidi marks, overrides and isolates; invisible joiners that can
-// hide text; the byte order mark; the two noncharacters that XML 1.0 forbids; surrogates without a partner.
-const HIDDEN =
-  // deno-lint-ignore no-control-regex
-  /[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+// C0, DEL and C1; line and paragraph separators; bidi marks, overrides and isolates; invisible characters;
+// the byte order mark; the two noncharacters that XML 1.0 forbids; surrogates without a partner.
+const HIDDEN_RANGES = String.raw`\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e` +
+  String.raw`\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff`;
+const LONE_SURROGATES = String.raw`[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]`;
+const HIDDEN = new RegExp(`[${HIDDEN_RANGES}]|${LONE_SURROGATES}`, "g");
 
 const SHORT_ESCAPES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 

@@ -7,7 +7,7 @@ export const MIN_SHARE = 0.001;
 /**
  * A node with its place.
  *
- * Units: `left` and `right` are shares of the whole width, 0 to 1; `start` counts samples; `depth` counts rows.
+ * Units: `left` and `right` are shares of the whole width, 0 to 1; `start` counts samples, `depth` rows.
  * Invariant: neighbours share their edge exactly; a child lies within its parent, one row below.
  */
 export interface FlameRect {

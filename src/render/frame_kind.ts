@@ -9,18 +9,19 @@ const PACKAGES = /(?:^|[/\\])(?:site|dist)-packages[/\\]/;
 const STDLIB = /[/\\](?:lib(?:64|32)?[/\\](?:python|pypy)\d[\d.t]*|Lib)[/\\]|[/\\]python\d+\.zip[/\\]/;
 const NATIVE = /\.(?:so(?:\.\d+)*|dylib|pyd|dll)$/;
 
-// For shortened names only, where the folder is not known: pure Python modules of the standard library that use
-// real time and whose names hardly anybody takes for a module of their own.
+// For shortened names only, where the folder is not known: pure Python modules of the standard library that
+// use real time and whose names hardly anybody takes for a module of their own.
 const STDLIB_NAMES = new Set(
-  ("__future__ _collections_abc _pydecimal _pyio _strptime _weakrefset abc argparse ast asyncio base64 bisect " +
-    "codecs collections concurrent configparser contextlib copy copyreg csv ctypes dataclasses datetime difflib " +
-    "email enum fnmatch fractions functools glob gzip hashlib heapq hmac html http imaplib importlib inspect " +
-    "ipaddress json linecache locale logging lzma mimetypes multiprocessing ntpath numbers opcode optparse os " +
-    "pathlib pickle pkgutil posixpath pprint random re runpy sched selectors shelve shlex shutil site smtplib " +
-    "socket socketserver sqlite3 ssl stat statistics string subprocess tarfile tempfile textwrap threading " +
-    "tokenize traceback tracemalloc types typing unittest urllib uuid warnings weakref xml zipfile").split(
-      " ",
-    ),
+  `
+  __future__ _collections_abc _pydecimal _pyio _strptime _weakrefset abc argparse ast asyncio base64
+  bisect codecs collections concurrent configparser contextlib copy copyreg csv ctypes dataclasses
+  datetime difflib email enum fnmatch fractions functools glob gzip hashlib heapq hmac html http
+  imaplib importlib inspect ipaddress json linecache locale logging lzma mimetypes multiprocessing
+  ntpath numbers opcode optparse os pathlib pickle pkgutil posixpath pprint random re runpy sched
+  selectors shelve shlex shutil site smtplib socket socketserver sqlite3 ssl stat statistics string
+  subprocess tarfile tempfile textwrap threading tokenize traceback tracemalloc types typing unittest
+  urllib uuid warnings weakref xml zipfile
+`.trim().split(/\s+/),
 );
 
 /** Classifies a frame. `fullFile` is its file as the target has it, where `frame.file` may be shortened. */

@@ -24,7 +24,7 @@ export function formatSeconds(seconds: number): string {
     : `${milliseconds.toFixed(1)} ms`;
 }
 
-/** What one sample stands for: the time between two ticks as it was, not as it was asked for. Units: seconds. */
+/** What one sample stands for: the time between two ticks as it was, not as asked for. Units: seconds. */
 export function secondsPerSample(info: RecordingInfo): number {
   if (info.ticks > 0 && info.durationSeconds > 0) return info.durationSeconds / info.ticks;
   return info.rateHz > 0 ? 1 / info.rateHz : 0;

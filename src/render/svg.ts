@@ -1,4 +1,4 @@
-/** A flamegraph as one SVG document: readable as a picture, alive in a browser, with nothing loaded from outside. */
+/** A flamegraph as one SVG document: readable as a picture, alive in a browser, and needing nothing else. */
 import type { Profile } from "../profile.ts";
 import { buildCallTree } from "./call_tree.ts";
 import { shortenMiddle, visibleText, xmlEscape, xmlJson } from "./escape.ts";
@@ -87,7 +87,8 @@ function fittedText(className: string, { text, y, columns, column = SMALL_COLUMN
 function toolbar(): string {
   return `<g class="toolbar" display="none" transform="translate(${WIDTH - MARGIN} 0)">
 <g class="reset" role="button" tabindex="0" aria-label="Reset zoom" transform="translate(-320 0)">\
-<title>Reset zoom (Esc)</title><rect y="14.5" width="68" height="27" rx="6"/><text x="34" y="32">Reset</text></g>
+<title>Reset zoom (Esc)</title>\
+<rect y="14.5" width="68" height="27" rx="6"/><text x="34" y="32">Reset</text></g>
 <foreignObject class="search" x="-244" y="14" width="244" height="28">\
 <input xmlns="http://www.w3.org/1999/xhtml" type="text" placeholder="Search (regex)" aria-label="Search" \
 autocomplete="off" spellcheck="false"/></foreignObject>

@@ -2,10 +2,10 @@
  * The script of the flamegraph, put together from the functions in `svg_client/`.
  *
  * Those files are plain JavaScript modules: linted, partly type-checked and tested like any other, and never
- * changed by a compiler. A function's own text (`toString`) is what the picture gets. So the rule there is: export
- * functions only, and use nothing but each other, their arguments and what a browser has.
- * Nobody else imports them but the `svg*.ts` next to this file: a bundler may rename functions, which is harmless
- * as long as all of them are in one chunk.
+ * changed by a compiler. A function's own text (`toString`) is what the picture gets. So the rule there is:
+ * export functions only, and use nothing but each other, their arguments and what a browser has. And nobody
+ * imports them but the `svg*.ts` next to this file: a bundler may rename functions, which is harmless only as
+ * long as all of them are in one chunk.
  */
 import { cutText, fitLabel, flowBoxes, textColumns } from "./svg_client/fit.js";
 import { frameAt, moveFocus } from "./svg_client/keys.js";

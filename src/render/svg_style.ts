@@ -1,7 +1,7 @@
 /** The look of the flamegraph, by day and by night. */
 import { FRAME_TEXT, SWATCHES } from "./palette.ts";
 
-/** Colours that are not a frame's. Invariant: `text` and `muted` have a contrast of 4.5:1 on `page` and `panel`. */
+/** Colours that are not a frame's. Invariant: `text` and `muted` stand out 4.5:1 from `page` and `panel`. */
 export const THEMES = {
   light: {
     page: "#ffffff",
@@ -45,8 +45,8 @@ svg.pyspy { font-family: ui-monospace, "SF Mono", SFMono-Regular, Menlo, Consola
 .reset { cursor: default; opacity: 0.45; outline: none; }
 .reset.enabled { cursor: pointer; opacity: 1; }
 .reset text { text-anchor: middle; }
-.search input { box-sizing: border-box; width: 100%; height: 28px; margin: 0; padding: 0 9px; border-radius: 6px;
-  border: 1px solid; font: inherit; font-size: 12px; outline: none; appearance: none; }
+.search input { box-sizing: border-box; width: 100%; height: 28px; margin: 0; padding: 0 9px;
+  border-radius: 6px; border: 1px solid; font: inherit; font-size: 12px; outline: none; appearance: none; }
 `;
 
 function themeRules(theme: "light" | "dark"): string {

@@ -174,6 +174,9 @@ const STEPS: readonly [name: string, step: (open: OpenPage) => Promise<void>][] 
     const shown: number[] = [];
     for (const width of [600, 1600, 900]) {
       await page.setViewportSize({ width, height: 900 });
+      // The page hears of its new size with the next frame it draws.
+      await page.waitForFunction(`innerWidth === ${width}`);
+      await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
       const wide = await page.evaluate(`[...document.querySelectorAll(".f text")].filter((text) => {
         const rect = text.parentNode.querySelector("rect").getBoundingClientRect();
         const box = text.getBoundingClientRect();

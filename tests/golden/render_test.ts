@@ -1,4 +1,4 @@
-/** Whole outputs, byte for byte. After a change that is meant: `UPDATE_GOLDEN=1 deno test -A tests/golden`. */
+/** Whole outputs, byte for byte. After an intended change: `UPDATE_GOLDEN=1 deno test -A tests/golden`. */
 import assert from "node:assert/strict";
 import type { ProcessDump } from "../../src/render/dump.ts";
 import { renderDumpJson } from "../../src/render/dump_json.ts";

@@ -10,16 +10,19 @@
 export function textColumns(text) {
   if (/^[ -~…]*$/.test(text)) return text.length;
   const wide =
-    /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
+    /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/;
+  const wideAstral = /[\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
   let columns = 0;
   for (const character of text) {
-    if (!/\p{Mn}|\p{Me}|\u200c|\u200d/u.test(character)) columns += wide.test(character) ? 2 : 1;
+    if (!/\p{Mn}|\p{Me}|\u200c|\u200d/u.test(character)) {
+      columns += wide.test(character) || wideAstral.test(character) ? 2 : 1;
+    }
   }
   return columns;
 }
 
 /**
- * The longest beginning of a text that fits, ending in an ellipsis if it is cut; nothing if that says too little.
+ * The longest beginning of a text that fits, with an ellipsis if it is cut; nothing if that says too little.
  *
  * @param {string} text
  * @param {number} columns

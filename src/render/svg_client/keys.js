@@ -1,6 +1,6 @@
 /** Walking between frames with the arrow keys. */
 
-/** The frame an arrow key leads to from `from`: its caller, its widest callee, its neighbour; null if none. */
+/** The frame an arrow key leads to from `from`: caller, widest callee, neighbour; null if none. */
 export function frameAt(view, from, key) {
   const shown = view.frames.filter((frame) => !frame.element.classList.contains("off"));
   if (key === "ArrowUp") return from.parent ?? null;
