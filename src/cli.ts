@@ -1,6 +1,7 @@
 /** The command line: commands, options and help. Each command's module is loaded only when it is chosen. */
 import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { ProfilerError } from "./errors.ts";
+import { writeStderr, writeStdout } from "./output.ts";
 import { VERSION } from "./version.ts";
 
 const MAX_RATE = 1_000_000;
@@ -33,7 +34,11 @@ export async function run(args: readonly string[]): Promise<number> {
     .enablePositionalOptions()
     .exitOverride()
     .configureHelp({ helpWidth: 100 })
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "Error: ")) })
+    .configureOutput({
+      writeOut: writeStdout,
+      writeErr: writeStderr,
+      outputError: (text, write) => write(text.replace(/^error: /, "Error: ")),
+    })
     .showHelpAfterError("Try: pyspy --help, or pyspy help COMMAND")
     .addHelpText("beforeAll", (context) => context.command.parent === null ? EXAMPLES : "")
     .addHelpText("after", EXIT_CODES_HELP);
@@ -41,35 +46,52 @@ export async function run(args: readonly string[]): Promise<number> {
   program.command("record")
     .summary("sample a process or a program, and write a flamegraph")
     .description(
-      "Samples a running process (-p) or a program that it starts, and writes a flamegraph or another format.\n" +
+      "Samples a running process (-p) or a program that it starts, and writes a flamegraph or another format. " +
         "The target is never stopped. Ctrl-C, SIGTERM, and the target's end all lead to the files being written.",
     )
     .argument("[program...]", "program to start and record, with its arguments, after --")
     .option("-p, --pid <pid>", "process to record", parsePid)
-    .option("-o, --output <file>", "file to write, repeatable; - is stdout (default: named by program and time)", collect, [])
+    .option(
+      "-o, --output <file>",
+      "file to write, repeatable; - is stdout (default: named by program and time)",
+      collect,
+    )
     .addOption(
-      new Option("-f, --format <format>", "format of the output (default: by the file's name, else flamegraph)")
+      new Option(
+        "-f, --format <format>",
+        "format of the output (default: by the file's name, else flamegraph)",
+      )
         .choices(FORMATS),
     )
-    .option("-d, --duration <seconds>", "end after this time (default: at the end of the target)", parseDuration)
+    .option(
+      "-d, --duration <seconds>",
+      "end after this time (default: at the end of the target)",
+      parseDuration,
+    )
     .option("-r, --rate <n>", "samples a second", parseRate, 100)
-    .option("-t, --threads", "show each thread below a frame of its own", false)
-    .option("-g, --gil", "only the thread that holds the GIL", false)
-    .option("-i, --idle", "include threads that are not running", false)
-    .option("-F, --function", "tell functions apart, not lines", false)
-    .option("--nolineno", "do not show line numbers", false)
-    .option("--full-filenames", "show files with their full paths", false)
-    .option("--nonblocking", "accepted for compatibility: the target is never stopped", false)
+    .option("-t, --threads", "show each thread below a frame of its own")
+    .option("-g, --gil", "only the thread that holds the GIL")
+    .option("-i, --idle", "include threads that are not running")
+    .option("-F, --function", "tell functions apart, not lines")
+    .option("--nolineno", "do not show line numbers")
+    .option("--full-filenames", "show files with their full paths")
+    .option("--nonblocking", "accepted for compatibility: the target is never stopped")
     .passThroughOptions()
     .action(async (words, options) => {
       if (options.pid !== undefined && words.length > 0) {
-        throw usage(`both a process (-p ${options.pid}) and a program (${words[0]}) are given`, "give one of the two");
+        throw usage(
+          `both a process (-p ${options.pid}) and a program (${words[0]}) are given`,
+          "give one of the two",
+        );
       }
       if (options.pid === undefined && words.length === 0) {
         throw usage("there is nothing to record", "pyspy record -p PID, or pyspy record -- python app.py");
       }
       if (options.function && options.nolineno) {
-        throw usage("-F and --nolineno exclude each other", "-F shows a function's first line, --nolineno shows none");
+        throw usage(
+          "-F and --nolineno exclude each other",
+          "-F shows a function's first line, --nolineno shows none",
+        );
       }
       const { record } = await import("./commands/record.ts");
       exitCode = await record({
@@ -77,13 +99,13 @@ export async function run(args: readonly string[]): Promise<number> {
         program: words,
         rateHz: options.rate,
         durationSeconds: options.duration,
-        outputs: options.output,
+        outputs: options.output ?? [],
         format: options.format,
         selection: options.gil ? "gil" : options.idle ? "all" : "active",
-        threads: options.threads,
-        byFunction: options.function,
-        withoutLines: options.nolineno,
-        fullFilenames: options.fullFilenames,
+        threads: options.threads === true,
+        byFunction: options.function === true,
+        withoutLines: options.nolineno === true,
+        fullFilenames: options.fullFilenames === true,
       });
     });
 
@@ -91,12 +113,16 @@ export async function run(args: readonly string[]): Promise<number> {
     .summary("print the stack of every thread of a process")
     .description("Prints what each thread of a process is doing now. The target is never stopped.")
     .requiredOption("-p, --pid <pid>", "process to look at", parsePid)
-    .option("-j, --json", "print JSON", false)
-    .option("--full-filenames", "show files with their full paths", false)
-    .option("--nonblocking", "accepted for compatibility: the target is never stopped", false)
+    .option("-j, --json", "print JSON")
+    .option("--full-filenames", "show files with their full paths")
+    .option("--nonblocking", "accepted for compatibility: the target is never stopped")
     .action(async (options) => {
       const { dump } = await import("./commands/dump.ts");
-      await dump({ pid: options.pid, json: options.json, fullFilenames: options.fullFilenames });
+      await dump({
+        pid: options.pid,
+        json: options.json === true,
+        fullFilenames: options.fullFilenames === true,
+      });
     });
 
   await program.parseAsync(args, { from: "user" });
@@ -130,6 +156,6 @@ function parseDuration(text: string): number | undefined {
   return seconds;
 }
 
-function collect(value: string, values: string[]): string[] {
-  return [...values, value];
+function collect(value: string, values: string[] | undefined): string[] {
+  return [...values ?? [], value];
 }
