@@ -6,7 +6,9 @@
  */
 import { gzipSync } from "node:zlib";
 import { attach } from "../src/attach.ts";
+import { DEBUG_OFFSETS_SIZE, hasDebugOffsets } from "../src/cpython/layouts.ts";
 import { readStacks } from "../src/dump_stacks.ts";
+import { MemoryReader } from "../src/memory.ts";
 import { formatSnapshot, RecordingMemory } from "../src/snapshot.ts";
 import { pythonsForTests, startTarget } from "../tests/helpers.ts";
 import type { Python } from "./pythons.ts";
@@ -20,20 +22,21 @@ async function record(python: Python, program: string): Promise<void> {
   await using started = await startTarget(python, `${program}.py`);
   const { process, runtime, pythonVersion } = await attach(started.pid);
   const memory = new RecordingMemory(process);
+  // From 3.13 on the layout stands in the target: the replay takes it from there.
+  if (hasDebugOffsets(runtime.version)) new MemoryReader(memory).bytes(runtime.address, DEBUG_OFFSETS_SIZE);
   readStacks({
     process: {
       pid: process.pid,
       readv: (ranges, into) => memory.readv(ranges, into),
       hostThreadId: (id) => process.hostThreadId(id),
       threadState: (id) => process.threadState(id),
+      isRunning: (id) => process.isRunning(id),
     },
     runtime,
   });
   process.close();
-  const { address: runtimeAddress, layout } = runtime;
-  const snapshot = JSON.parse(formatSnapshot(memory.segments(), { pythonVersion, runtimeAddress }));
-  // With the layout as it was found: that of 3.13 and later stands in memory that a dump does not read.
-  const content = gzipSync(JSON.stringify({ snapshot, layout, report: started.report }), { level: 9 });
+  const snapshot = JSON.parse(formatSnapshot(memory.segments(), { pythonVersion, runtimeAddress: runtime.address }));
+  const content = gzipSync(JSON.stringify({ snapshot, report: started.report }), { level: 9 });
   const name = `cpython-${python.minor}-${program}.json.gz`;
   if (content.length > MAX_SIZE) throw new Error(`${name} would have ${content.length} bytes, more than ${MAX_SIZE}`);
   Deno.writeFileSync(new URL(name, FOLDER), content);

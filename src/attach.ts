@@ -63,8 +63,10 @@ function hasInterpreter(reader: MemoryReader, runtime: Runtime): boolean {
 function notPython(pid: number, executable: string): ProfilerError {
   return new ProfilerError(
     "no_process",
-    `Cannot profile process ${pid} (${executable || "a kernel thread"}): there is no CPython interpreter in it`,
-    "if it is a launcher, give the pid of the Python process that it started",
+    `Cannot profile process ${pid} (${
+      executable || "a kernel thread"
+    }): there is no CPython interpreter in it`,
+    executable === "" ? undefined : "if it is a launcher, give the pid of the Python process that it started",
   );
 }
 

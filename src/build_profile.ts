@@ -1,6 +1,7 @@
 /** From recordings, which speak of code objects and offsets, to a profile, which speaks of functions and lines. */
 import { CUT_FRAME } from "./profile.ts";
 import type { Profile, RecordingInfo, StackCount } from "./profile.ts";
+import { provenPath } from "./proven_path.ts";
 import { CUT_OFFSET } from "./recording.ts";
 import type { CallNode, Recording } from "./recording.ts";
 import type { Frame, ThreadInfo } from "./types.ts";
@@ -48,7 +49,11 @@ class ProfileBuilder {
   readonly #frameIds = new Map<string, number>();
   readonly #threads: ThreadInfo[] = [];
   readonly #ended: { thread: number; path: PathNode }[] = [];
-  readonly #timeline: { stack: number[]; startNs: number[]; weightNs: number[] } = { stack: [], startNs: [], weightNs: [] };
+  readonly #timeline: { stack: number[]; startNs: number[]; weightNs: number[] } = {
+    stack: [],
+    startNs: [],
+    weightNs: [],
+  };
   #hasTimeline = false;
   #cut = 0;
 
@@ -62,32 +67,40 @@ class ProfileBuilder {
     const paths = new Map<CallNode, PathNode>();
     const endOf = new Map<CallNode, Map<number, PathNode>>();
     recording.roots.forEach((root, index) => {
-      const rootPath = newPath(undefined, -1);
-      // A list instead of recursion: stacks may be a million frames deep.
-      const open: CallNode[] = [root];
-      paths.set(root, rootPath);
-      for (let node = open.pop(); node !== undefined; node = open.pop()) {
+      paths.set(root, newPath(undefined, -1));
+      const nodes = this.#addPaths(recording, root, paths);
+      for (const node of nodes) {
         const ends = new Map<number, PathNode>();
         for (const [leafOffset, count] of node.selfCounts) {
-          const path = this.#endPath(recording, node, { leafOffset, paths });
+          const path = this.#endPath(recording, node, { leafOffset, pathOf: (one) => paths.get(one)! });
           if (path.stack < 0) {
             path.stack = this.#ended.length;
             this.#ended.push({ thread: threadBase + index, path });
           }
           path.count += count;
-          if (path.frame === this.#frameId(CUT_FRAME, CUT_FRAME.file)) this.#cut += count;
+          if (this.#frames[path.frame] === CUT_FRAME) this.#cut += count;
           ends.set(leafOffset, path);
         }
-        endOf.set(node, ends);
-        for (const child of node.children?.values() ?? []) {
-          const parentPath = paths.get(node)!;
-          const callFrame = this.#callerFrame(recording, child);
-          paths.set(child, callFrame < 0 ? parentPath : childPath(parentPath, callFrame));
-          open.push(child);
-        }
+        if (ends.size > 0) endOf.set(node, ends);
       }
     });
     this.#addLog(recording, endOf);
+  }
+
+  /** Gives each proven node the path of its callers. @returns all nodes. */
+  #addPaths(recording: Recording, root: CallNode, paths: Map<CallNode, PathNode>): CallNode[] {
+    // A list that grows instead of recursion: stacks may be a million frames deep.
+    const nodes = [root];
+    for (const node of nodes) {
+      for (const child of node.children?.values() ?? []) {
+        nodes.push(child);
+        if (!child.proven) continue;
+        const callFrame = this.#callerFrame(recording, child);
+        const parentPath = paths.get(node)!;
+        paths.set(child, callFrame < 0 ? parentPath : childPath(parentPath, callFrame));
+      }
+    }
+    return nodes;
   }
 
   finish(info: Omit<RecordingInfo, "cut">): Profile {
@@ -116,32 +129,22 @@ class ProfileBuilder {
   #endPath(
     recording: Recording,
     node: CallNode,
-    { leafOffset, paths }: { leafOffset: number; paths: ReadonlyMap<CallNode, PathNode> },
+    { leafOffset, pathOf }: { leafOffset: number; pathOf: (node: CallNode) => PathNode },
   ): PathNode {
-    if (node.proven && leafOffset !== CUT_OFFSET) {
-      return childPath(paths.get(node)!, this.#frameAt(recording, node.codeId, leafOffset));
+    const { node: shown, isWhole } = provenPath(node);
+    if (isWhole && leafOffset !== CUT_OFFSET) {
+      return childPath(pathOf(shown), this.#frameAt(recording, shown.codeId, leafOffset));
     }
-    let proven = node;
-    let below: CallNode | undefined;
-    while (!proven.proven) {
-      below = proven;
-      proven = proven.parent!;
-    }
-    // The proven function is shown at the line where the unproven call was made, where there is one.
-    const path = proven.parent === undefined
-      ? paths.get(proven)!
-      : childPath(paths.get(proven)!, this.#cutFrame(recording, proven, below));
+    const path = shown.parent === undefined
+      ? pathOf(shown)
+      : childPath(pathOf(shown), this.#cutFrame(recording, shown));
     return childPath(path, this.#frameId(CUT_FRAME, CUT_FRAME.file));
   }
 
-  #cutFrame(recording: Recording, node: CallNode, below: CallNode | undefined): number {
-    const offset = below?.callOffset;
-    // The call itself is not proven, so its line is shown only if proven samples had it too.
-    const isKnown = offset !== undefined &&
-      [...node.children?.values() ?? []].some((child) => child.proven && child.callOffset === offset);
-    if (isKnown) return this.#frameAt(recording, node.codeId, offset);
-    const code = recording.codes.get(node.codeId);
-    return this.#frameOf(code.name, code.file, { line: code.firstLine, firstLine: code.firstLine });
+  /** The last proven function before a cut. Which of its lines made the unproven call is not known. */
+  #cutFrame(recording: Recording, node: CallNode): number {
+    const { name, file, firstLine } = recording.codes.get(node.codeId);
+    return this.#frameOf(name, file, { line: firstLine, firstLine });
   }
 
   #frameAt(recording: Recording, codeId: number, offset: number): number {

@@ -9,8 +9,8 @@ import type { Frame, StackTrace, TargetThreads, Truncation } from "./types.ts";
 
 /** Time for one thread whose stack changes faster than it can be read. Units: ms. */
 const PROOF_LIMIT = 50;
-/** A first walk learns where the frames lie; without proof, at least this many follow. */
-const MIN_READS = 3;
+/** A first walk learns where the frames lie, a few more which frame is the root; without proof, at least this many. */
+const MIN_READS = 8;
 
 /** What is needed of a target: a live one, or a snapshot. */
 export interface DumpTarget {

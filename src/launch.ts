@@ -10,7 +10,10 @@ export function launch(argv: readonly string[]): ChildProcess {
 }
 
 /** Waits for the end of a program without blocking the event loop. @returns its exit code, or undefined when told to stop. */
-export async function waitForExit(child: ChildProcess, isAborted: () => boolean): Promise<number | undefined> {
+export async function waitForExit(
+  child: ChildProcess,
+  isAborted: () => boolean,
+): Promise<number | undefined> {
   for (;;) {
     const code = child.poll();
     if (code !== undefined) return code;

@@ -30,7 +30,12 @@ export function writeStdout(content: string | Uint8Array): void {
     } catch (error) {
       if (error instanceof Deno.errors.BrokenPipe) throw new ClosedPipe();
       if (error instanceof Deno.errors.WouldBlock) continue;
-      throw new ProfilerError("failure", `Cannot write to standard output: ${(error as Error).message}`);
+      const reason = (error as Error).message.replace(/ \(os error \d+\).*$/s, "");
+      throw new ProfilerError(
+        "failure",
+        `Cannot write to standard output: ${reason}`,
+        "redirect it to a place with free space",
+      );
     }
   }
 }

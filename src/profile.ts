@@ -69,6 +69,8 @@ export function frameLabel(frame: Frame): string {
 
 /** The text of a thread's root frame: `thread (1234): "name"`. */
 export function threadLabel(thread: ThreadInfo): string {
-  const id = thread.osThreadId > 0 ? String(thread.osThreadId) : `0x${thread.threadId.toString(16).toUpperCase()}`;
+  const id = thread.osThreadId > 0
+    ? String(thread.osThreadId)
+    : `0x${thread.threadId.toString(16).toUpperCase()}`;
   return thread.name === undefined ? `thread (${id})` : `thread (${id}): ${thread.name}`;
 }

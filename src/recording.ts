@@ -35,8 +35,12 @@ export class CallNode {
     this.proven = parent === undefined;
   }
 
+  hasChild(codeId: number, callOffset: number): boolean {
+    return this.children?.has(childKey(codeId, callOffset)) === true;
+  }
+
   child(codeId: number, callOffset: number): CallNode {
-    const key = codeId * OFFSET_LIMIT + boundedOffset(callOffset);
+    const key = childKey(codeId, callOffset);
     this.children ??= new Map();
     let child = this.children.get(key);
     if (child === undefined) {
@@ -59,6 +63,10 @@ export class CallNode {
       node = node.parent;
     }
   }
+}
+
+function childKey(codeId: number, callOffset: number): number {
+  return codeId * OFFSET_LIMIT + boundedOffset(callOffset);
 }
 
 function boundedOffset(offset: number): number {
@@ -128,7 +136,9 @@ export class Recording {
   /** A thread has got a name, or another one. */
   renameThread(index: number, name: string | undefined): void {
     const info = this.threads[index];
-    if (info !== undefined && name !== undefined && info.name !== name) this.threads[index] = { ...info, name };
+    if (info !== undefined && name !== undefined && info.name !== name) {
+      this.threads[index] = { ...info, name };
+    }
   }
 
   /**
@@ -137,6 +147,14 @@ export class Recording {
    * @returns the node, or the deepest one before a frame that is not a code object: then `insertedPartly` is set.
    */
   insert(thread: number, cursor: Cursor, stack: RawStack): CallNode {
+    return this.#insert(thread, cursor, { stack, checked: false });
+  }
+
+  #insert(
+    thread: number,
+    cursor: Cursor,
+    { stack, checked }: { stack: RawStack; checked: boolean },
+  ): CallNode {
     const depth = stack.depth;
     cursor.reserve(depth);
     if (cursor.generation !== this.codes.generation) {
@@ -166,6 +184,11 @@ export class Recording {
         return node;
       }
       const callOffset = i === 0 ? 0 : this.codes.byteOffset(nodes[i - 1]!.codeId, instrs[i - 1]!);
+      if (!checked && !node.hasChild(id, callOffset)) {
+        // A path nobody has seen may come from an address that by now holds another code object.
+        checked = true;
+        if (this.codes.recheck(stack.codes, depth)) return this.#insert(thread, cursor, { stack, checked });
+      }
       node = node.child(id, callOffset);
       codes[i] = code;
       instrs[i] = stack.instrs[last - i]!;

@@ -90,6 +90,9 @@ export class RecordingSession {
     const recording = new Recording(new CodeTable(process, runtime.layout), { perThread, timeline });
     this.recordings.push(recording);
     const reader = new StackReader(process, runtime);
-    return new Sampler({ reader, recording, clock, counters: this.counters, startMs: this.#startMs }, sampler);
+    return new Sampler(
+      { reader, recording, clock, counters: this.counters, startMs: this.#startMs },
+      sampler,
+    );
   }
 }

@@ -5,7 +5,8 @@
  * if that fails, it counts for the part of the path that is proven.
  */
 import { Walk } from "./cpython/thread_stack.ts";
-import { CUT_OFFSET, Cursor, Recording } from "./recording.ts";
+import { provenPath } from "./proven_path.ts";
+import { Cursor, CUT_OFFSET, Recording } from "./recording.ts";
 import type { CallNode } from "./recording.ts";
 import type { ReadThread, Selection, StackReader } from "./stack_reader.ts";
 
@@ -108,7 +109,7 @@ export class Sampler {
       else if (walk === Walk.Broken) broken.push(thread);
       else {
         const node = this.#count(thread, walk, timeNs);
-        if (!node.proven) unproven.push({ thread, node });
+        if (!provenPath(node).isWhole) unproven.push({ thread, node });
       }
     }
     for (const thread of broken) this.#retry(thread, timeNs);
@@ -171,7 +172,7 @@ export class Sampler {
     let times = 0;
     // Paths that begin with the same unproven step share its attempts.
     const step = firstUnproven(node);
-    while (!node.proven && step.attempts < MAX_ATTEMPTS && this.#clock.now() < deadline) {
+    while (!provenPath(node).isWhole && step.attempts < MAX_ATTEMPTS && this.#clock.now() < deadline) {
       step.attempts++;
       this.counters.rereads++;
       const walk = this.#reader.reread(thread);
@@ -251,7 +252,10 @@ export async function runSchedule(
     if (waiting !== undefined) await waiting;
     if (isStopped()) return "stopped";
     const now = clock.now();
-    if (due >= end || now >= end) return "duration";
+    if (due >= end || now >= end) {
+      counters.missed += Math.max(0, Math.floor((Math.min(now, end) - startMs) / intervalMs + 1e-6) - index);
+      return "duration";
+    }
     if (now - due > intervalMs / 2) counters.late++;
     const result = tick();
     if (!(typeof result === "boolean" ? result : await result)) return "target_gone";

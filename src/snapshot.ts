@@ -91,7 +91,9 @@ export function joinSegments(segments: readonly Segment[]): Segment[] {
   }
   return joined.map(({ address, end, parts }) => {
     const bytes = new Uint8Array(end - address);
-    for (const { segment } of parts.sort((a, b) => a.i - b.i)) bytes.set(segment.bytes, segment.address - address);
+    for (const { segment } of parts.sort((a, b) => a.i - b.i)) {
+      bytes.set(segment.bytes, segment.address - address);
+    }
     return { address, bytes };
   });
 }
@@ -114,7 +116,9 @@ export function formatSnapshot(
 /** Reads what `formatSnapshot` wrote. @throws TypeError when it is something else. */
 export function parseSnapshot(text: string): SnapshotFile & { readonly memory: readonly Segment[] } {
   const file = JSON.parse(text) as SnapshotFile;
-  if (file.schema !== "pyspy-snapshot" || file.version !== 1) throw new TypeError("not a pyspy snapshot of version 1");
+  if (file.schema !== "pyspy-snapshot" || file.version !== 1) {
+    throw new TypeError("not a pyspy snapshot of version 1");
+  }
   return {
     ...file,
     memory: file.segments.map(([address, base64]) => ({ address, bytes: fromBase64(base64) })),
@@ -123,7 +127,9 @@ export function parseSnapshot(text: string): SnapshotFile & { readonly memory: r
 
 function toBase64(bytes: Uint8Array): string {
   let text = "";
-  for (let i = 0; i < bytes.length; i += 0x8000) text += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
+  for (let i = 0; i < bytes.length; i += 0x8000) {
+    text += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
+  }
   return btoa(text);
 }
 

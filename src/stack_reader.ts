@@ -126,7 +126,10 @@ export class StackReader {
   /** Reads one thread anew and walks its stack. */
   reread(thread: ReadThread): Walk {
     this.selected = [thread];
-    return this.#call(false) ? this.walk(thread) : Walk.Empty;
+    const isRead = this.#call(false);
+    // A thread that has ended was left out of the call: what was read of it earlier must not be taken for new.
+    if (!this.threads.includes(thread)) return Walk.Empty;
+    return isRead ? this.walk(thread) : this.#unreadable(thread);
   }
 
   /** Reads the lists of interpreters and threads link by link; known threads keep what is known of them. */
@@ -190,7 +193,9 @@ export class StackReader {
     for (const thread of this.threads) {
       const { osThreadId } = thread.info;
       // A thread whose kernel id is unknown counts as running.
-      if (selection === "all" || osThreadId === 0 || this.#os.isRunning(osThreadId)) this.selected.push(thread);
+      if (selection === "all" || osThreadId === 0 || this.#os.isRunning(osThreadId)) {
+        this.selected.push(thread);
+      }
     }
   }
 
@@ -276,6 +281,13 @@ export class StackReader {
     return links.every((link) => link === 0);
   }
 
+  /** A thread that is listed and cannot be read has a stack, of which nothing is known. */
+  #unreadable(thread: ReadThread): Walk {
+    this.stack.depth = 0;
+    thread.stack.truncation = "unreadable";
+    return Walk.Broken;
+  }
+
   #isSameThread(thread: ReadThread): boolean {
     const { interp, threadId, nativeThreadId } = this.#runtime.layout.thread;
     const { stack, listed } = thread;
@@ -296,7 +308,8 @@ export class StackReader {
 }
 
 function isSame(a: ListedThread, b: ListedThread): boolean {
-  return a.threadId === b.threadId && a.nativeThreadId === b.nativeThreadId && a.interpreter === b.interpreter;
+  return a.threadId === b.threadId && a.nativeThreadId === b.nativeThreadId &&
+    a.interpreter === b.interpreter;
 }
 
 /** Index of the first range that a read of `length` bytes did not fill. */

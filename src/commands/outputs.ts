@@ -1,4 +1,5 @@
 /** The files of a recording: which format each has, opened before sampling, written after it. */
+import { resolve } from "node:path";
 import { ProfilerError } from "../errors.ts";
 import { openOutput } from "../output.ts";
 import type { Output } from "../output.ts";
@@ -52,7 +53,8 @@ export function openOutputs(
   { format, subject }: { format: Format | undefined; subject: string },
 ): PlannedOutput[] {
   const chosen = paths.length > 0 ? paths : [defaultPath(subject, format ?? "flamegraph")];
-  const twice = chosen.find((path, i) => chosen.indexOf(path) !== i);
+  const places = chosen.map((path) => path === "-" ? path : resolve(path));
+  const twice = chosen.find((_, i) => places.indexOf(places[i]!) !== i);
   if (twice !== undefined) throw new ProfilerError("usage", `The output '${twice}' is given twice`);
   const opened: PlannedOutput[] = [];
   try {

@@ -1,5 +1,6 @@
 /** `pyspy record`: samples a process, or a program that it starts, and writes what was seen. */
 import { attach } from "../attach.ts";
+import type { Target } from "../attach.ts";
 import { buildProfile } from "../build_profile.ts";
 import { liveClock } from "../clock.ts";
 import { EXIT_CODES, ProfilerError } from "../errors.ts";
@@ -19,6 +20,8 @@ import { untestedWarning } from "./warnings.ts";
 import { VERSION } from "../version.ts";
 
 const HOTTEST_LIMIT = 10;
+/** A program without Python in it is looked at this often. Units: ms. */
+const CHILD_INTERVAL = 50;
 
 /** Options of `record`, as the command line gives them. Exactly one of `pid` and `program` is set. */
 export interface RecordOptions {
@@ -44,18 +47,18 @@ export async function record(options: RecordOptions): Promise<number> {
   try {
     child = options.pid === undefined ? launch(options.program) : undefined;
     if (child !== undefined) signals.forwardTo(child);
-    const profile = await sample(child?.pid ?? options.pid!, { options, outputs, signals });
+    const profile = await sample(child ?? options.pid!, { options, outputs, signals });
     const failure = await write(outputs, profile, options.threads);
     // The program's own output comes first; it may go on after the recording.
     const exitCode = child === undefined ? 0 : await exitOf(child, signals);
-    if (failure !== undefined) throw failure;
+    if (failure !== undefined && (child === undefined || !(failure instanceof ClosedPipe))) throw failure;
     if (child !== undefined) return exitCode;
     return profile.info.samples === 0 ? EXIT_CODES.no_samples : 0;
   } catch (error) {
     discardOutputs(outputs);
-    if (child === undefined || error instanceof ClosedPipe) throw error;
+    if (child === undefined) throw error;
     // The program was started for its own sake too: it goes on, and its failure is the one to report.
-    writeStderr(`The program goes on without being recorded.\n`);
+    if (child.poll() === undefined) writeStderr("The program goes on without being recorded.\n");
     const exitCode = await exitOf(child, signals);
     if (exitCode !== 0) writeStderr(`The program ended with exit code ${exitCode}.\n`);
     throw error;
@@ -65,11 +68,12 @@ export async function record(options: RecordOptions): Promise<number> {
 }
 
 async function sample(
-  pid: number,
+  subject: ReturnType<typeof launch> | number,
   { options, outputs, signals }: { options: RecordOptions; outputs: readonly PlannedOutput[]; signals: StopSignals },
 ): Promise<Profile> {
   const startTime = new Date();
-  const isChild = options.pid === undefined;
+  const child = typeof subject === "number" ? undefined : subject;
+  const pid = typeof subject === "number" ? subject : subject.pid;
   const session = new RecordingSession({
     pid,
     clock: liveClock(() => signals.isStopped),
@@ -81,13 +85,13 @@ async function sample(
       selection: options.selection,
     },
   });
-  const target = await attachOrEmpty(pid, isChild);
+  const target = child === undefined ? await attach(pid) : await attachToChild(child, signals);
   const command = target?.process.command() ?? options.program;
   const progress = new Progress(options.durationSeconds);
   let reason: StopReason = "target_gone";
   if (target !== undefined) {
     writeStderr(untestedWarning(target));
-    if (!isChild) writeStderr(startLine(pid, options));
+    if (child === undefined) writeStderr(startLine(pid, options));
     reason = await session.run(target, { isStopped: () => signals.isStopped, onTick: (state) => progress.show(state) });
   }
   progress.clear();
@@ -107,30 +111,62 @@ async function sample(
     late: counters.late,
     missed: counters.missed,
   }, { byFunction: options.byFunction, withoutLines: options.withoutLines, shortName });
-  if (reason === "target_gone" && !isChild) writeStderr(`Process ${pid} has ended.\n`);
-  if (reason === "duration" && isChild) writeStderr("The recording is over; the program goes on.\n");
-  writeStderr(summaryOf(profile, options));
+  if (target === undefined) writeStderr("The program ended before it could be sampled.\n");
+  else {
+    if (reason === "target_gone" && child === undefined) writeStderr(`${goneLine(target)}\n`);
+    if (reason === "duration" && child !== undefined) writeStderr("The recording is over; the program goes on.\n");
+    writeStderr(summaryOf(profile, options));
+  }
   return profile;
 }
 
-/** A program that we started may be over before it can be sampled: then there is nothing to see, which is no error. */
-async function attachOrEmpty(pid: number, isChild: boolean) {
-  try {
-    return await attach(pid);
-  } catch (error) {
-    if (isChild && error instanceof ProfilerError && error.message.endsWith("it has ended")) return undefined;
-    throw error;
+/**
+ * Attaches to a program that we started. It may begin as something else, such as a shell script, and become Python later.
+ *
+ * @returns undefined when it was over, or the user stopped it, before it could be sampled: nothing to see, but no error.
+ * @throws ProfilerError; `no_process` when it ran for a while and never was Python.
+ */
+async function attachToChild(child: ReturnType<typeof launch>, signals: StopSignals): Promise<Target | undefined> {
+  for (let isWaiting = false;; isWaiting = true) {
+    try {
+      return await attach(child.pid);
+    } catch (error) {
+      if (!(error instanceof ProfilerError) || error.kind !== "no_process") throw error;
+      if (signals.isStopped) return undefined;
+      if (child.poll() !== undefined) {
+        if (!isWaiting) return undefined;
+        throw new ProfilerError(
+          "no_process",
+          "Cannot profile the program: it ended, and there never was a CPython interpreter in it",
+          "if it starts Python as a process of its own, give that one's command, or its pid",
+        );
+      }
+      if (!isWaiting) writeStderr("There is no Python in the program yet; waiting for it.\n");
+    }
+    await new Promise((resolve) => setTimeout(resolve, CHILD_INTERVAL));
   }
 }
 
-/** Writes the outputs and says so. @returns what went wrong, to be thrown once the program has ended. */
+/** Writes the outputs and says so. @returns what went wrong first, to be thrown once the program has ended. */
 async function write(outputs: readonly PlannedOutput[], profile: Profile, threads: boolean): Promise<unknown> {
-  try {
-    for (const line of await writeOutputs(outputs, profile, threads)) writeStderr(`${terminalSafe(line)}\n`);
-    return undefined;
-  } catch (error) {
-    return error;
+  const failures: unknown[] = [];
+  for (const output of outputs) {
+    try {
+      for (const line of await writeOutputs([output], profile, threads)) writeStderr(`${terminalSafe(line)}\n`);
+    } catch (error) {
+      failures.push(error);
+    }
   }
+  // A reader that has gone is no failure beside a real one.
+  const [first, ...others] = failures.filter((error) => !(error instanceof ClosedPipe));
+  for (const error of others) writeStderr(`Error: ${terminalSafe(String((error as Error).message))}\n`);
+  return first ?? failures[0];
+}
+
+function goneLine({ process }: Target): string {
+  return process.isAlive()
+    ? `Process ${process.pid} does not run Python any more.`
+    : `Process ${process.pid} has ended.`;
 }
 
 async function exitOf(child: ReturnType<typeof launch>, signals: StopSignals): Promise<number> {

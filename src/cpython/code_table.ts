@@ -24,7 +24,8 @@ export interface CodeObject {
   readonly name: string;
   readonly file: string;
   readonly firstLine: number;
-  readonly lineTable: Uint8Array<ArrayBuffer>;
+  /** Undefined when it could not be read; an empty one has a meaning (to 3.9: all on the first line). */
+  readonly lineTable: Uint8Array<ArrayBuffer> | undefined;
 }
 
 /** Code objects by address and by number. */
@@ -81,7 +82,7 @@ export class CodeTable {
   /** Line of an instruction. Units: 1-based; 0 when it has none. */
   lineAt(id: number, byteOffset: number): number {
     const code = this.#objects[id]!;
-    return this.#decode(code.lineTable, code.firstLine, byteOffset);
+    return code.lineTable === undefined ? 0 : this.#decode(code.lineTable, code.firstLine, byteOffset);
   }
 
   /** Compares all entries with the target and forgets the addresses whose content has changed. */
@@ -94,6 +95,25 @@ export class CodeTable {
     for (let first = 0; first < addresses.length; first += REVALIDATE_BATCH) {
       this.#revalidateBatch(addresses.slice(first, first + REVALIDATE_BATCH));
     }
+  }
+
+  /**
+   * Compares the entries of one stack with the target. Shape: the first `depth` of `addresses`.
+   *
+   * @returns true when one has changed: `generation` has grown, and cached numbers must be looked up again.
+   */
+  recheck(addresses: ArrayLike<Address>, depth: number): boolean {
+    const before = this.generation;
+    const known = new Set<Address>();
+    for (let i = 0; i < depth; i++) {
+      const id = this.#ids.get(addresses[i]!);
+      if (id !== undefined && id !== NOT_CODE) known.add(addresses[i]!);
+    }
+    const list = [...known];
+    for (let first = 0; first < list.length; first += REVALIDATE_BATCH) {
+      this.#revalidateBatch(list.slice(first, first + REVALIDATE_BATCH));
+    }
+    return this.generation !== before;
   }
 
   #revalidateBatch(addresses: readonly Address[]): void {
@@ -127,7 +147,7 @@ export class CodeTable {
       name: shownName,
       file,
       firstLine: Math.max(0, struct.i32(firstLineNo)),
-      lineTable: readBytes(this.#reader, this.#layout, struct.pointer(lineTable)) ?? new Uint8Array(0),
+      lineTable: readBytes(this.#reader, this.#layout, struct.pointer(lineTable)),
     });
     this.#fingerprints.push(this.#fingerprint(struct));
     if (id >= this.#bytecodeStarts.length) {

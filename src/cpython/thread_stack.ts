@@ -18,6 +18,10 @@ const HIGH = 0x1_0000_0000;
 const PAGE = 4096;
 /** Frames of one stack; a stack that is deeper says that it was cut short. */
 export const MAX_DEPTH = 1_000_000;
+/** `FRAME_OWNED_BY_GENERATOR`. Source: Include/internal/pycore_frame.h at v3.11.0. */
+const OWNED_BY_GENERATOR = 1;
+/** Without other evidence, a frame is the root once it ended so many walks in a row. */
+const ROOT_WALKS = 6;
 /** Windows of one thread, both copies. Units: bytes. */
 const MAX_WINDOW_BYTES = 0x3000_0000;
 
@@ -116,6 +120,9 @@ export class ThreadStack {
   readonly #spill = new Uint8Array(2 * PAGE + 256);
   readonly #spillWords = new Uint32Array(this.#spill.buffer);
   readonly #spillRange = new RangeList();
+  /** The frame at which the last walk ended, and how many in a row did. */
+  #root: Address = 0;
+  #rootWalks = 0;
   /** Ranges to add to the windows after the walk. */
   #pending: number[] = [];
   /** Reads that the last walk had to make on its own. */
@@ -225,6 +232,8 @@ export class ThreadStack {
     const windows = this.#windows;
     const secondCopy = this.#secondCopy;
     let frame = head;
+    let last = 0;
+    let lastOwner = -1;
     let window = 0;
     let visited = 0;
     let equal = true;
@@ -275,7 +284,9 @@ export class ThreadStack {
         at = (frame - spillLow) >> 2;
       }
       visited++;
-      if (owner < 0 || sourceBytes[at * 4 + owner]! < shimOwner) {
+      last = frame;
+      if (owner >= 0) lastOwner = sourceBytes[at * 4 + owner]!;
+      if (lastOwner < shimOwner) {
         if (stack.depth === MAX_DEPTH) return this.#broken("too_deep");
         const codeLow = source[at + code]!;
         const codeAddress = codeLow - (codeLow & pointerTag) + source[at + code + 1]! * HIGH;
@@ -284,9 +295,26 @@ export class ThreadStack {
       }
       frame = source[at + previous]! + source[at + previous + 1]! * HIGH;
     }
+    if (visited > 0 && !this.#isRoot(last, lastOwner)) return this.#broken("unreadable");
     this.truncation = undefined;
     if (stack.depth === 0) return Walk.Empty;
     return equal ? Walk.Proven : Walk.Unproven;
+  }
+
+  /**
+   * Whether a frame without a caller is the root of its thread.
+   *
+   * A generator has no caller while it is suspended. It may be resumed when the pointer to the innermost frame is read, and
+   * be suspended again in the second copy: both copies agree, and still no such stack existed.
+   */
+  #isRoot(frame: Address, owner: number): boolean {
+    const { shimOwner } = this.#fields;
+    this.#rootWalks = frame === this.#root ? this.#rootWalks + 1 : 1;
+    this.#root = frame;
+    // Where entries from C have frames, one of these is at the root.
+    if (shimOwner < 256) return owner >= shimOwner;
+    if (owner >= 0 && owner !== OWNED_BY_GENERATOR) return true;
+    return this.#rootWalks >= ROOT_WALKS;
   }
 
   #broken(reason: Truncation): Walk {

@@ -1,7 +1,6 @@
 /** Linux: a process read through process_vm_readv and /proc. */
 import { addressOf, libc } from "./linux_libc.ts";
 import { likeliestFirst, mappedFiles, openImage, parseMaps } from "./linux_maps.ts";
-import type { Mapping } from "./linux_maps.ts";
 import { FileNames } from "./linux_file_names.ts";
 import { explainDenied } from "./linux_permission.ts";
 import { ThreadStates } from "./linux_threads.ts";
@@ -27,22 +26,29 @@ export function openLinuxProcess(pid: number): RemoteProcess {
   if (processState(procPid) === undefined) {
     throw new ProfilerError("no_process", `Cannot read process ${pid}: there is no such process`);
   }
-  let maps: Mapping[];
+  const process = new LinuxProcess(pid, procPid);
+  for (let before = "";;) {
+    const text = readMapsText(pid, procPid);
+    const maps = parseMaps(text);
+    const readable = maps.find((mapping) => mapping.permissions[0] === "r" && !mapping.path.startsWith("[v"));
+    if (readable === undefined || process.readOne(readable.start, 8) !== undefined) return process;
+    // A mapped page that no file backs any more cannot be read either; only a denied call says so of every page.
+    if (maps.some((mapping) => process.readOne(mapping.start, 1) !== undefined)) return process;
+    if (processState(procPid) === undefined) throw endedError(pid);
+    // A process that has started another program since (exec) has nothing any more where its old maps say.
+    if (text === before) throw explainDenied(pid);
+    before = text;
+  }
+}
+
+function readMapsText(pid: number, procPid: string): string {
   try {
-    maps = parseMaps(Deno.readTextFileSync(`${procPid}/maps`));
+    return Deno.readTextFileSync(`${procPid}/maps`);
   } catch (error) {
     if (processState(procPid) === undefined) throw endedError(pid);
     if (error instanceof Deno.errors.PermissionDenied) throw explainDenied(pid);
     throw new ProfilerError("failure", `Cannot read the memory map of process ${pid}: ${(error as Error).message}`);
   }
-  const process = new LinuxProcess(pid, procPid);
-  const readable = maps.find((mapping) => mapping.permissions[0] === "r" && !mapping.path.startsWith("[v"));
-  if (readable !== undefined && process.readOne(readable.start, 8) === undefined) {
-    if (processState(procPid) === undefined) throw endedError(pid);
-    // A mapped page that no file backs any more cannot be read either; only a denied call says so of every page.
-    if (maps.every((mapping) => process.readOne(mapping.start, 1) === undefined)) throw explainDenied(pid);
-  }
-  return process;
 }
 
 function endedError(pid: number): ProfilerError {

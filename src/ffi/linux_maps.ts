@@ -146,26 +146,37 @@ function loadBias(elf: ElfFile, file: readonly Mapping[]): number | undefined {
   return undefined;
 }
 
+/** A file is opened for each read and closed again: an image needs no end of its own, and leaks nothing. */
 function openMatching(source: Source, inode: number): ReadAt | undefined {
-  let file: Deno.FsFile;
-  try {
-    file = Deno.openSync(source.path, { read: true });
-  } catch {
-    return undefined;
-  }
-  if (source.mustMatch && file.statSync().ino !== inode) {
-    file.close();
-    return undefined;
-  }
-  return (offset, length) => {
-    const bytes = new Uint8Array(length);
-    file.seekSync(offset, Deno.SeekMode.Start);
-    let filled = 0;
-    while (filled < length) {
-      const count = file.readSync(bytes.subarray(filled));
-      if (count === null) return undefined;
-      filled += count;
+  const read: ReadAt = (offset, length) => {
+    let file: Deno.FsFile;
+    try {
+      file = Deno.openSync(source.path, { read: true });
+    } catch {
+      return undefined;
     }
-    return bytes;
+    try {
+      if (source.mustMatch && file.statSync().ino !== inode) return undefined;
+      return readFully(file, offset, length);
+    } catch {
+      return undefined;
+    } finally {
+      file.close();
+    }
   };
+  return read(0, 0) === undefined ? undefined : read;
+}
+
+function readFully(file: Deno.FsFile, offset: number, length: number): Uint8Array<ArrayBuffer> | undefined {
+  // The size comes from the file's own tables: checked before so much memory is taken.
+  if (offset + length > file.statSync().size) return undefined;
+  const bytes = new Uint8Array(length);
+  file.seekSync(offset, Deno.SeekMode.Start);
+  let filled = 0;
+  while (filled < length) {
+    const count = file.readSync(bytes.subarray(filled));
+    if (count === null) return undefined;
+    filled += count;
+  }
+  return bytes;
 }

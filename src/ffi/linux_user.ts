@@ -21,11 +21,16 @@ export interface InvokingUser {
 
 /** The user who called sudo, when we are root through it; else undefined. */
 export function invokingUser(): InvokingUser | undefined {
-  const uid = Number(Deno.env.get("SUDO_UID") ?? "");
-  const gid = Number(Deno.env.get("SUDO_GID") ?? "");
+  const uid = idIn(Deno.env.get("SUDO_UID"));
+  const gid = idIn(Deno.env.get("SUDO_GID"));
   const name = Deno.env.get("SUDO_USER") ?? "";
-  if (Deno.uid() !== 0 || !Number.isInteger(uid) || uid <= 0 || !Number.isInteger(gid)) return undefined;
+  // Without a group of its own the user would get root's.
+  if (Deno.uid() !== 0 || uid === undefined || uid === 0 || gid === undefined) return undefined;
   return { uid, gid, name };
+}
+
+function idIn(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,10}$/.test(text) && Number(text) < UNCHANGED ? Number(text) : undefined;
 }
 
 /**

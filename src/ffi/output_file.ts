@@ -86,9 +86,13 @@ function cannotWrite(path: string, reason: string, remedy: string): ProfilerErro
 }
 
 function reasonOf(error: unknown, path: string): string {
-  if (error instanceof Deno.errors.NotFound) return `the folder '${dirname(path)}' does not exist`;
+  const folder = dirname(path);
+  if (error instanceof Deno.errors.NotFound) {
+    // /proc, for one, says this of every new file.
+    return statOf(folder) === undefined ? `the folder '${folder}' does not exist` : `no file can be made in '${folder}'`;
+  }
   if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
-  return error instanceof Error ? error.message.replace(/ \(os error \d+\)$/, "") : String(error);
+  return error instanceof Error ? error.message.replace(/ \(os error \d+\).*$/s, "") : String(error);
 }
 
 function statOf(path: string): Deno.FileInfo | undefined {

@@ -1,0 +1,147 @@
+/** No stack is shown that could not have been, and no sample is dropped, however fast the target calls. */
+import assert from "node:assert/strict";
+import { attach } from "../../src/attach.ts";
+import { buildProfile } from "../../src/build_profile.ts";
+import { liveClock } from "../../src/clock.ts";
+import type { Profile } from "../../src/profile.ts";
+import { RecordingSession } from "../../src/recording_session.ts";
+import type { SampleCounters } from "../../src/sampler.ts";
+import type { Selection } from "../../src/stack_reader.ts";
+import { SUPPORTED_MINORS } from "../../scripts/pythons.ts";
+import type { Python } from "../../scripts/pythons.ts";
+import { python, pythons, startProgram } from "./programs.ts";
+
+interface Recorded {
+  readonly profile: Profile;
+  readonly counters: SampleCounters;
+  /** Shape: names root first, and how often. */
+  readonly stacks: { readonly names: string[]; readonly count: number }[];
+}
+
+/** Records a process as the command does, in this very process. */
+async function recordOf(
+  pid: number,
+  { rateHz, durationSeconds, selection = "all", perThread = false }: {
+    rateHz: number;
+    durationSeconds: number;
+    selection?: Selection;
+    perThread?: boolean;
+  },
+): Promise<Recorded> {
+  const target = await attach(pid);
+  const session = new RecordingSession({
+    pid,
+    clock: liveClock(() => false),
+    perThread,
+    timeline: false,
+    sampler: { rateHz, durationSeconds, selection },
+  });
+  const reason = await session.run(target, { isStopped: () => false, onTick: () => {} });
+  assert.equal(reason, "duration");
+  const { counters } = session;
+  const profile = buildProfile(session.recordings, {
+    pid,
+    command: [],
+    pythonVersion: target.pythonVersion,
+    pyspyVersion: "",
+    startTime: "",
+    durationSeconds: session.elapsedSeconds,
+    rateHz,
+    ...counters,
+  }, { byFunction: true, withoutLines: false, shortName: (file) => file });
+  target.process.close();
+  const stacks = profile.stacks.map(({ frames, count }) => ({
+    names: frames.map((frame) => profile.frames[frame]!.name),
+    count,
+  }));
+  return { profile, counters, stacks };
+}
+
+/** What each function may call; of a family only the functions with the same number. */
+const CALLS: Readonly<Record<string, readonly string[]>> = {
+  "": ["<module>"],
+  "<module>": ["spin"],
+  spin: ["plain_a", "lazy_a", "raise_a", "even_a"],
+  plain_a: ["plain_b"],
+  plain_b: ["plain_c"],
+  lazy_a: ["lazy_b"],
+  lazy_b: ["lazy_c"],
+  raise_a: ["raise_b"],
+  raise_b: ["raise_c"],
+  even_a: ["odd_b"],
+  odd_b: ["even_a"],
+};
+const MAX_RECURSION = 7;
+
+/** What is impossible in a stack of tiny_calls.py; undefined when nothing is. */
+function impossible(names: readonly string[]): string | undefined {
+  let caller = "";
+  let family = "";
+  let recursion = 0;
+  for (const [index, name] of names.entries()) {
+    if (name === "[cut]") return index === names.length - 1 ? undefined : "a cut that is not at the end";
+    const [, base, number] = /^(.*?)(?:_(\d+))?$/.exec(name)!;
+    if (CALLS[caller]?.includes(base!) !== true) return `${base} called by ${caller}`;
+    if (number !== undefined && family !== "" && number !== family) return `family ${number} in ${family}`;
+    if (number !== undefined) family = number;
+    if (/^(even_a|odd_b)$/.test(base!) && ++recursion > MAX_RECURSION) return "too deep a recursion";
+    caller = base!;
+  }
+  return undefined;
+}
+
+/** The newest of each minor version: of two builds of one, the other would show the same. */
+function onePerMinor(minors: readonly string[]): Python[] {
+  return minors.map((minor) => pythons.findLast((one) => one.minor === minor)).filter((one) =>
+    one !== undefined
+  );
+}
+
+for (const one of onePerMinor(SUPPORTED_MINORS)) {
+  Deno.test(`impossible stacks: none of tiny calls at 1 kHz, Python ${one.label}`, async () => {
+    await using target = await startProgram(one, "tiny_calls.py");
+    const { counters, stacks } = await recordOf(target.pid, { rateHz: 1000, durationSeconds: 2 });
+    const found = stacks.flatMap(({ names, count }) => {
+      const reason = impossible(names);
+      return reason === undefined ? [] : [`${count} x ${reason}: ${names.join(";")}`];
+    });
+    assert.deepEqual(found, []);
+    assert.equal(counters.errors, 0);
+    // The main thread always runs: each tick has its sample.
+    assert.equal(counters.samples, counters.ticks);
+    assert.equal(stacks.reduce((sum, { count }) => sum + count, 0), counters.samples);
+    const families = new Set(stacks.flatMap(({ names }) => names.map((name) => /_(\d+)$/.exec(name)?.[1])));
+    assert.ok(families.size > 8, `only some families are in the profile: ${[...families]}`);
+  });
+}
+
+for (const one of onePerMinor(["3.9", "3.11", "3.13", "3.15"])) {
+  Deno.test(`threads that live for a millisecond: true stacks, no errors, Python ${one.label}`, async () => {
+    await using target = await startProgram(one, "short_threads.py");
+    const { counters, stacks } = await recordOf(target.pid, { rateHz: 1000, durationSeconds: 1 });
+    assert.equal(counters.errors, 0);
+    const computing = stacks.filter(({ names }) => names.includes("compute"));
+    assert.ok(computing.length > 0, "no thread was seen at work");
+    for (const { names } of stacks) {
+      const text = names.join(";");
+      assert.ok(!(names.includes("main") && names.includes("compute")), `two threads in one stack: ${text}`);
+      if (!names.includes("compute")) continue;
+      assert.equal(names.filter((name) => name === "compute").length, 1, text);
+      assert.match(text, /(^|;)(Thread\.)?run;compute(;\[cut\])?$/);
+    }
+  });
+}
+
+Deno.test({
+  name: "a target that forks all the time: only its own stacks, no errors",
+  ignore: python === undefined,
+  fn: async () => {
+    await using target = await startProgram(python!, "forks.py");
+    const { counters, stacks } = await recordOf(target.pid, { rateHz: 500, durationSeconds: 1 });
+    assert.equal(counters.errors, 0);
+    assert.equal(counters.samples, counters.ticks);
+    const names = new Set(stacks.flatMap((stack) => stack.names));
+    assert.ok(names.has("of_parent"), [...names].join(" "));
+    assert.ok(!names.has("of_child"), "a child's stack is shown as the parent's");
+  },
+});

@@ -1,0 +1,145 @@
+/** A thread with frames that the tests lay out, in memory that may change between two ranges of one call. */
+import { join } from "node:path";
+import type { Layout } from "../../src/cpython/layout.ts";
+import { layoutFor, layoutFromDebugOffsets } from "../../src/cpython/layouts.ts";
+import { FrameFields, RawStack, ThreadStack } from "../../src/cpython/thread_stack.ts";
+import type { Walk } from "../../src/cpython/thread_stack.ts";
+import { RangeList } from "../../src/memory.ts";
+import { PROJECT } from "../helpers.ts";
+import { FakeMemory } from "./fake_memory.ts";
+
+const DEBUG_OFFSETS = join(PROJECT, "tests", "fixtures", "debug_offsets");
+
+function oldLayout(minor: number): Layout {
+  return layoutFor({ major: 3, minor, micro: 0, release: "" }).layout;
+}
+
+/** A layout for each way from the thread to its innermost frame. */
+export const LAYOUT_OF_LINK: ReadonlyMap<Layout["traits"]["frameLink"], Layout> = new Map([
+  ["frame_object", oldLayout(10)],
+  ["cframe", oldLayout(12)],
+  ["direct", layoutFromDebugOffsets(Deno.readFileSync(join(DEBUG_OFFSETS, "3.14.10.bin"))).layout],
+]);
+
+/** Memory that its owner may change after each range of a call that has been read. */
+export class MovingMemory extends FakeMemory {
+  /** Called after range `index` of `count` was read. */
+  between: (index: number, count: number) => void = () => {};
+  /** Ranges of the last call. */
+  count = 0;
+  readonly #single = new RangeList();
+
+  override readv(ranges: RangeList, into: Uint8Array<ArrayBuffer>): number {
+    this.count = ranges.count;
+    let filled = 0;
+    for (let i = 0; i < ranges.count; i++) {
+      this.#single.clear();
+      this.#single.push(ranges.addressAt(i), ranges.lengthAt(i));
+      const length = super.readv(this.#single, into.subarray(filled));
+      filled += length;
+      if (length < ranges.lengthAt(i)) return filled;
+      this.between(i, ranges.count);
+    }
+    return filled;
+  }
+}
+
+/** A frame to be written. */
+export interface FakeFrame {
+  readonly code: number;
+  readonly instr: number;
+  readonly previous: number;
+  readonly owner?: number;
+}
+
+/** What a walk gave. Shape: leaf first. */
+export interface WalkResult {
+  readonly walk: Walk;
+  readonly codes: readonly number[];
+  readonly instrs: readonly number[];
+  readonly truncation: string | undefined;
+  readonly misses: number;
+}
+
+/** A thread state, and the walker at work on it. */
+export class FakeThread {
+  readonly memory: MovingMemory;
+  readonly layout: Layout;
+  readonly stack: ThreadStack;
+  readonly tstate: number;
+  readonly #cframe: number;
+  readonly #ranges = new RangeList();
+  readonly #raw = new RawStack();
+  #arena = new Uint8Array(1 << 17);
+
+  constructor(layout: Layout, memory = new MovingMemory()) {
+    this.memory = memory;
+    this.layout = layout;
+    const { next, interp, frame, threadId, nativeThreadId } = layout.thread;
+    this.tstate = memory.room(Math.max(next, interp, frame, threadId, nativeThreadId) + 8);
+    this.#cframe = memory.room(64);
+    if (layout.traits.frameLink === "cframe") memory.word(this.tstate + frame, this.#cframe);
+    this.stack = new ThreadStack(this.tstate, new FrameFields(layout), memory);
+  }
+
+  /** Names the innermost frame. */
+  setHead(frame: number): void {
+    const { thread, cframe, traits } = this.layout;
+    if (traits.frameLink !== "cframe") this.memory.word(this.tstate + thread.frame, frame);
+    else this.memory.word(this.#cframe + cframe.currentFrame, frame);
+  }
+
+  head(): number {
+    const { thread, cframe, traits } = this.layout;
+    return this.wordAt(traits.frameLink === "cframe" ? this.#cframe + cframe.currentFrame : this.tstate + thread.frame);
+  }
+
+  /** Lets the thread name another place on the C stack, which says the same. */
+  moveCframe(to: number): void {
+    const { thread, cframe } = this.layout;
+    this.memory.word(to + cframe.currentFrame, this.head());
+    this.memory.word(this.tstate + thread.frame, to);
+  }
+
+  writeFrame(address: number, { code, instr, previous, owner }: FakeFrame): void {
+    const { frame } = this.layout;
+    this.memory.word(address + frame.previous, previous);
+    this.memory.word(address + frame.code, code);
+    this.writeInstr(address, instr);
+    if (frame.owner >= 0) this.memory.write(address + frame.owner, [owner ?? 0]);
+  }
+
+  writeInstr(address: number, instr: number): void {
+    const at = address + this.layout.frame.instr;
+    if (this.layout.traits.instruction === "address") this.memory.word(at, instr);
+    else this.memory.write(at, [instr, instr >> 8, instr >> 16, instr >> 24]);
+  }
+
+  wordAt(address: number): number {
+    const page = this.memory.pages.get(Math.floor(address / 4096));
+    const view = new DataView(page!.buffer, address % 4096, 8);
+    return view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
+  }
+
+  /** Reads and walks once. @returns undefined when the call could not be read. */
+  read(copy: 1 | 2 = 1): WalkResult | undefined {
+    this.#ranges.clear();
+    this.stack.plan(this.#ranges);
+    if (this.#ranges.byteLength > this.#arena.length) this.#arena = new Uint8Array(this.#ranges.byteLength + 8);
+    if (this.memory.readv(this.#ranges, this.#arena) < this.#ranges.byteLength) return undefined;
+    return this.walk(copy);
+  }
+
+  /** Walks in what the last `read` has read. */
+  walk(copy: 1 | 2): WalkResult {
+    const words = new Uint32Array(this.#arena.buffer, 0, this.#arena.length >> 2);
+    const walk = this.stack.walk(words, this.#arena, { stack: this.#raw, copy });
+    return {
+      walk,
+      codes: [...this.#raw.codes.subarray(0, this.#raw.depth)],
+      instrs: [...this.#raw.instrs.subarray(0, this.#raw.depth)],
+      truncation: this.stack.truncation,
+      misses: this.stack.misses,
+    };
+  }
+}
