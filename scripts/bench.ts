@@ -11,7 +11,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { machineFacts } from "./bench/machine.ts";
-import { renderPage, renderTable, type Results } from "./bench/report.ts";
+import { busyWarning, renderPage, renderTable, type Results } from "./bench/report.ts";
 import { type Bench, type Case, refusalOf, runSection, type Section, SECTIONS } from "./bench/sections.ts";
 import { austinTools, pyspyTool, pySpyTools, tachyonTools, type Tool } from "./bench/tools.ts";
 import { findPythons, type Python } from "./pythons.ts";
@@ -92,7 +92,7 @@ async function runWithProc(root: string): Promise<never> {
   Deno.exit(status.code);
 }
 
-async function findPyspy(sources: boolean): Promise<Tool> {
+async function findPyspy(sources: boolean, notes: string[]): Promise<Tool> {
   if (sources) return await pyspyTool([Deno.execPath(), "run", "-A", join(PROJECT, "main.ts")], undefined);
   if (await Deno.stat(BINARY).catch(() => undefined) === undefined) {
     console.error("bench: dist/pyspy is missing: compiling it");
@@ -100,7 +100,19 @@ async function findPyspy(sources: boolean): Promise<Tool> {
     const { success } = await new Deno.Command(Deno.execPath(), { args, cwd: PROJECT }).spawn().status;
     if (!success) throw new BenchError("dist/pyspy cannot be compiled; --sources measures the sources");
   }
+  if (newestChange(join(PROJECT, "src")) > ((await Deno.stat(BINARY)).mtime?.getTime() ?? 0)) {
+    notes.push("dist/pyspy is older than the sources: `deno task compile` makes a new one");
+  }
   return await pyspyTool([BINARY], BINARY);
+}
+
+/** Units: milliseconds since 1970. */
+function newestChange(folder: string): number {
+  return [...Deno.readDirSync(folder)].reduce((newest, entry) => {
+    const path = join(folder, entry.name);
+    const changed = entry.isDirectory ? newestChange(path) : Deno.statSync(path).mtime?.getTime() ?? 0;
+    return Math.max(newest, changed);
+  }, 0);
 }
 
 async function findCases(
@@ -118,7 +130,7 @@ async function findCases(
     notes.push(tools);
     return [];
   };
-  const pyspy = await findPyspy(options.sources);
+  const pyspy = await findPyspy(options.sources, notes);
   const others = [
     ...keep(await pySpyTools(host, options.peers)),
     ...keep(await austinTools(root, options.peers)),
@@ -128,17 +140,15 @@ async function findCases(
     const isTachyonPossible = Number(python.minor.split(".")[1]) >= 15;
     const tachyon = isTachyonPossible ? keep(await tachyonTools(python)) : [];
     for (const tool of [pyspy, ...others, ...tachyon]) {
-      const host_ = await Deno.makeTempDir(tool.root === undefined ? {} : { dir: join(tool.root, "tmp") });
-      const inside = tool.root === undefined ? host_ : host_.slice(tool.root.length);
-      const at = { tool, python, folder: { host: host_, inside } };
-      const refusal = tool.isVariant && cases.at(-1)?.python !== python
-        ? undefined
-        : await refusalOf(at, host);
+      const outside = await Deno.makeTempDir(tool.root === undefined ? {} : { dir: join(tool.root, "tmp") });
+      const inside = tool.root === undefined ? outside : outside.slice(tool.root.length);
+      const at = { tool, python, folder: { host: outside, inside } };
+      const refusal = await refusalOf(at, host);
       if (refusal === undefined) {
         cases.push(at);
         continue;
       }
-      await Deno.remove(host_);
+      await Deno.remove(outside);
       if (!tool.isVariant) notes.push(refusal);
     }
   }
@@ -203,6 +213,8 @@ async function main(): Promise<void> {
     notes: notes.map((note) => note.replaceAll(Deno.env.get("HOME") ?? "\0", "~")),
   };
   console.log(renderTable(results));
+  const warning = busyWarning(results);
+  if (warning !== undefined) console.log(`WARNING: ${warning}`);
   for (const note of results.notes) console.log(`NOTE: ${note}`);
   await Deno.writeTextFile(PAGE, renderPage(results));
 }

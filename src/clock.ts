@@ -1,6 +1,6 @@
 /** The clock of live sampling: coarse waits leave the event loop free, the last stretch is slept precisely. */
 import { setImmediate } from "node:timers";
-import { sleepBlocking } from "./ffi/mod.ts";
+import { prepareForSampling, sleepBlocking } from "./ffi/mod.ts";
 import type { Clock } from "./sampler.ts";
 
 /** Timers of the event loop may be this late. Units: ms. */
@@ -10,6 +10,7 @@ const YIELD_INTERVAL = 20;
 
 /** A steady clock that keeps time to some 60 microseconds. A wait ends early once `isStopped` says so. */
 export function liveClock(isStopped: () => boolean): Clock {
+  prepareForSampling();
   let lastYield = performance.now();
   const sleepUntil = (untilMs: number) => {
     const remaining = untilMs - performance.now();

@@ -51,17 +51,21 @@ export class RecordingSession {
     this.#startMs = startMs;
     let current = target;
     let sampler = this.#newSampler(target);
+    // Failures count as errors once the target is read again; those at its end are no errors, but its end.
+    let failures = 0;
     let failingSince = Infinity;
     const tick = (): boolean | Promise<boolean> => {
       const isRead = sampler.tick();
       const nowMs = clock.now();
       onTick({ nowMs, startMs, counters });
       if (isRead) {
+        counters.errors += failures;
+        failures = 0;
         failingSince = Infinity;
         return true;
       }
       if (!current.process.isAlive()) return false;
-      counters.errors++;
+      failures++;
       failingSince = Math.min(failingSince, nowMs);
       return nowMs - failingSince > REATTACH_LIMIT ? false : reattach();
     };

@@ -1,6 +1,6 @@
 /** Writes the benchmark's table, and how it came about. */
 import type { Case, Section } from "./sections.ts";
-import { LEAD_IN, rowsOf, SHORT_RUNS, USUAL_RATE } from "./sections.ts";
+import { LEAD_IN, LEAD_OUT, rowsOf, SHORT_RUNS, USUAL_RATE } from "./sections.ts";
 
 /** Everything that was measured. */
 export interface Results {
@@ -14,6 +14,19 @@ export interface Results {
   readonly machine: readonly (readonly [string, string])[];
   /** What is missing, and what went wrong: one line each. */
   readonly notes: readonly string[];
+}
+
+/** A target that waited longer for a CPU shared it with something else. Units: percent of the time. */
+const BUSY = 2;
+
+/** Says so when the machine had other work: then the figures are poor. */
+export function busyWarning({ cases, figures }: Results): string | undefined {
+  const waits = ["rate-waited", "truth-waited"].flatMap((row) => cases.flatMap((at) => figures(row, at)));
+  if (waits.length === 0) return undefined;
+  const usual = median(waits.toSorted((a, b) => a - b));
+  if (usual <= BUSY) return undefined;
+  return `The machine was not quiet: the targets waited ${usual.toFixed(0)} % of the time for a CPU. ` +
+    "Do not rely on these figures.";
 }
 
 /** Renders the table alone, aligned. */
@@ -37,12 +50,13 @@ export function renderTable({ cases, sections, figures }: Results): string {
 export function renderPage(results: Results): string {
   const { cases, sections, rounds, seconds, machine, notes } = results;
   const versions = [...new Set(cases.map(({ tool }) => `${tool.name.split(" ")[0]} ${tool.version}`))];
+  const warning = busyWarning(results);
   const list = (lines: readonly string[]) => lines.map((line) => `- ${line}\n`).join("");
   return `# Benchmarks
 
 Written by \`deno task bench\`, not by hand. Each figure is a median, with the least and the greatest value in
-brackets. The tools took turns in each of ${rounds} rounds, so that what else the machine did fell on all of them.
-
+brackets. The tools took turns (rounds: ${rounds}), so that what else the machine did fell on all of them.
+${warning === undefined ? "" : `\n**${warning}**\n`}
 ${renderTable(results)}
 ## How the figures were obtained
 
@@ -65,18 +79,18 @@ function methodOf(section: Section, { rounds, seconds }: { rounds: number; secon
   const runs = rounds * SHORT_RUNS;
   switch (section) {
     case "startup":
-      return [`\`--help\`: wall time from the start of the process to its end, ${runs} runs.`];
+      return [`\`--help\`: wall time from the start of the process to its end, runs: ${runs}.`];
     case "dump":
-      return [`\`dump\`: the same, of a new process with two threads of depth 13 each time, ${runs} runs.`];
+      return [`\`dump\`: the same, of a new process with two threads of depth 13 each time, runs: ${runs}.`];
     case "rate":
       return [
         `\`record\`: ${seconds + LEAD_IN} seconds of a program that is busy at depth 30 on one thread, ` +
-        `${rounds} runs at each rate. Whoever takes longer is ended with SIGINT 1.5 seconds later.`,
+        `runs at each rate: ${rounds}. Whoever takes longer is ended with SIGINT 1.5 seconds later.`,
         "achieved rate: stack traces in the output, by the time that the tool says it took, or else was asked for.",
-        "CPU per sample: user and system time of all threads of the profiler in the last " +
-        `${seconds} seconds (/proc/PID/task/*/schedstat), by the samples that the achieved rate makes of these. ` +
+        `CPU per sample: user and system time of all threads of the profiler, from ${LEAD_IN} s after its start to ` +
+        `${LEAD_OUT} s before its end (/proc/PID/task/*/schedstat), by the samples that the achieved rate makes of it. ` +
         "Start-up and writing the output are not in it.",
-        "slowed down: the program counts its own loops. Its speed in those seconds, against the mean of its speed " +
+        "slowed down: the program counts its own loops. Its speed in that time, against the mean of its speed " +
         "just before and just after the recording. On a machine that is not quiet, it varies by itself.",
       ];
     case "truth":
@@ -85,6 +99,8 @@ function methodOf(section: Section, { rounds, seconds }: { rounds: number; secon
           seconds + LEAD_IN
         } seconds at ${USUAL_RATE} Hz of a program of tiny functions that call each other ` +
         "in chains which can never mix, so that each stack trace can be checked by itself.",
+        "waited for a CPU: /proc/PID/schedstat of the target. More than a little means that the machine had other " +
+        "work, which makes the target stand still, and impossible stack traces rarer than they are.",
         "missing: how much the samples in the output fall short of the rate times the time.",
         "cut: only pyspy marks samples whose inner frames it could not prove; it shows the outer ones, and [cut].",
       ];

@@ -17,6 +17,9 @@ export const SHORT_RUNS = 5;
 /** From a recorder's start to where its CPU time and the target's speed are looked at. Units: seconds. */
 export const LEAD_IN = 1;
 
+/** From there to the recording's end: a tool that ends on time must not be gone yet. Units: seconds. */
+export const LEAD_OUT = 0.25;
+
 /** What is measured, in the order of the table. */
 export const SECTIONS = ["startup", "dump", "rate", "truth", "memory"] as const;
 
@@ -59,13 +62,14 @@ export function rowsOf(section: Section): [row: string, title: string][] {
     case "dump":
       return [["dump", "`dump` of two threads, ms"]];
     case "rate":
-      return perRate;
+      return [...perRate, ["rate-waited", "record: time that the target waited for a CPU, %"]];
     case "truth":
       return [
         ["impossible", "truth: impossible stack traces, %"],
         ["missing", "truth: samples missing from the output, %"],
         ["failed", "truth: samples that failed, by the tool's own account, %"],
         ["cut", "truth: samples marked as cut, %"],
+        ["truth-waited", "truth: time that the target waited for a CPU, %"],
       ];
     case "memory":
       return [
@@ -139,6 +143,7 @@ async function measureRates(bench: Bench): Promise<void> {
       await sleep(pauseMs + 200);
       if (recorded === undefined) continue;
       const { run, counts, recordedSeconds } = recorded;
+      add("rate-waited", at, recorded.waited);
       const achieved = counts.stacks / recordedSeconds;
       add(`rate-${rateHz}`, at, achieved);
       const [from, to] = run.marks;
@@ -160,6 +165,7 @@ async function measureTruth(bench: Bench): Promise<void> {
     const recorded = await record(bench, { at, pid: workload.pid, rateHz: USUAL_RATE });
     if (recorded === undefined) continue;
     const { run, counts: { stacks, impossible, cut }, recordedSeconds } = recorded;
+    add("truth-waited", at, recorded.waited);
     add("impossible", at, 100 * impossible / stacks);
     add("missing", at, Math.max(0, 100 * (1 - stacks / (recordedSeconds * USUAL_RATE))));
     add("failed", at, at.tool.failed(run.text));
@@ -189,6 +195,8 @@ interface Recorded {
   readonly run: Measured;
   readonly counts: StackCounts;
   readonly recordedSeconds: number;
+  /** The share of the time that the target could have run, and had no CPU. Units: percent. */
+  readonly waited: number;
 }
 
 async function record(
@@ -199,16 +207,18 @@ async function record(
   const planned = seconds + LEAD_IN;
   const output = join(at.folder.inside, name);
   const file = join(at.folder.host, name);
+  const waitedBefore = await waitingMs(pid);
   const run = await measure(host, {
     command: at.tool.record({ pid, rateHz, seconds: planned, output }),
     options: {
-      window: [LEAD_IN, planned],
+      window: [LEAD_IN, planned - LEAD_OUT],
       // py-spy takes all its samples however long that needs: end it instead.
       endAfter: planned + 1.5,
       killAfter: planned + 30,
       ...pollEvery === undefined ? {} : { pollEvery },
     },
   });
+  const waited = 100 * (await waitingMs(pid) - waitedBefore) / wallMs(run);
   const text = await Deno.readTextFile(file).catch(() => "");
   await Deno.remove(file).catch(() => {});
   const counts = countStacks(text, at.tool.counting);
@@ -220,7 +230,13 @@ async function record(
   const recordedSeconds = run.signalledMs === undefined
     ? ownDuration(run.text) ?? planned
     : (run.signalledMs - run.startedMs) / 1000;
-  return { run, counts, recordedSeconds };
+  return { run, counts, recordedSeconds, waited };
+}
+
+/** How long the one thread of a process has waited for a CPU so far; NaN where the system does not tell. */
+async function waitingMs(pid: number): Promise<number> {
+  const text = await Deno.readTextFile(`/proc/${pid}/schedstat`).catch(() => "");
+  return Number(text.split(" ")[1] ?? NaN) / 1e6;
 }
 
 /** How long a tool says that it sampled: pyspy's and Tachyon's summaries. Units: seconds. */

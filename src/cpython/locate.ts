@@ -15,6 +15,7 @@ import type { Address, Image, MemoryRange } from "../types.ts";
 const SCAN_CHUNK = 1 << 20;
 const MAX_SCAN = 64 << 20;
 const MAX_CANDIDATES = 100_000;
+const MAX_INTERPRETERS = 1_000_000;
 const PYTHON_NAME = /python|uwsgi/i;
 
 /** A located interpreter runtime. */
@@ -112,7 +113,7 @@ function scanImage(reader: MemoryReader, image: Image): Runtime | undefined {
 }
 
 /**
- * Finds `_PyRuntime` by its `interpreters.head` and `.main`, which follow each other.
+ * Finds `_PyRuntime` by its `interpreters.head`, `.main` and `.next_id`, which follow each other.
  *
  * With one interpreter both are equal, which almost no other pair of words is.
  */
@@ -120,9 +121,12 @@ function scanForInterpreters(reader: MemoryReader, image: Image, layout: Layout)
   let tried = 0;
   for (const { start, bytes } of chunks(reader, image.writable)) {
     const struct = new Struct(bytes);
-    for (let at = 0; at + 16 <= bytes.length; at += 8) {
+    for (let at = 0; at + 24 <= bytes.length; at += 8) {
       const head = struct.pointer(at);
       if (head !== struct.pointer(at + 8) || head % 8 !== 0 || !isPlausible(head)) continue;
+      // `.next_id` comes after them: lists of equal pointers are common, and one may look like an interpreter by chance.
+      const nextId = struct.i64(at + 16);
+      if (nextId < 1 || nextId > MAX_INTERPRETERS) continue;
       if (++tried > MAX_CANDIDATES) return undefined;
       if (isInterpreter(reader, head, layout)) return start + at - layout.runtime.interpretersHead;
     }

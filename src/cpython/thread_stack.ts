@@ -216,10 +216,11 @@ export class ThreadStack {
     const at = this.#cframeOffset >> 2;
     const check = this.#checkOffset >> 2;
     const after = words[check]! + words[check + 1]! * HIGH;
-    if (pointer === 0) return 0;
-    const current = pointer + layout.cframe.currentFrame;
+    // Where they differ the thread has left the first place, and what stands there now may be anything.
+    if (after === 0) return 0;
+    const current = after + layout.cframe.currentFrame;
     if (pointer === this.#cframe && after === pointer) return words[at]! + words[at + 1]! * HIGH;
-    this.#cframe = pointer;
+    this.#cframe = after;
     if (!this.#readSpill(current, current + 8)) return undefined;
     return this.#spillWords[0]! + this.#spillWords[1]! * HIGH;
   }

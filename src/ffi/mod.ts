@@ -2,7 +2,7 @@
 import type { ChildProcess, RemoteProcess } from "./process.ts";
 import { openLinuxProcess } from "./linux.ts";
 import { spawnLinuxProcess } from "./linux_spawn.ts";
-import { sleepNs } from "./linux_clock.ts";
+import { requestPromptWakeups, sleepNs } from "./linux_clock.ts";
 import { ProfilerError } from "../errors.ts";
 
 /**
@@ -28,6 +28,11 @@ export function spawnProcess(argv: readonly string[]): ChildProcess {
 /** Sleeps on this thread, blocking the event loop: keep it below 50 ms. Units: ns. */
 export function sleepBlocking(ns: number): void {
   sleepNs(ns);
+}
+
+/** Asks the system to wake this thread on time; without effect where it cannot. */
+export function prepareForSampling(): void {
+  requestPromptWakeups();
 }
 
 function requireSupportedOs(): void {

@@ -17,6 +17,8 @@ export const python: Python | undefined = pythons.findLast((one) =>
 /** A program that runs until the test ends. */
 export interface Running extends AsyncDisposable {
   readonly pid: number;
+  /** What it printed when it was ready. */
+  readonly firstLine: string;
   /** Ends it at once. */
   kill(signal?: Deno.Signal): void;
   readonly status: Promise<Deno.CommandStatus>;
@@ -69,7 +71,8 @@ export async function startReady(command: readonly string[]): Promise<Running> {
     await stop();
     throw new Error(`${command.join(" ")} ended before it was ready`);
   }
-  return { pid: child.pid, kill, status: child.status, [Symbol.asyncDispose]: stop };
+  const firstLine = new TextDecoder().decode(first.value).split("\n", 1)[0]!;
+  return { pid: child.pid, firstLine, kill, status: child.status, [Symbol.asyncDispose]: stop };
 }
 
 /** A pyspy that is running; its streams are collected. */

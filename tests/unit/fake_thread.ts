@@ -91,7 +91,34 @@ export class FakeThread {
 
   head(): number {
     const { thread, cframe, traits } = this.layout;
-    return this.wordAt(traits.frameLink === "cframe" ? this.#cframe + cframe.currentFrame : this.tstate + thread.frame);
+    return this.wordAt(
+      traits.frameLink === "cframe" ? this.#cframe + cframe.currentFrame : this.tstate + thread.frame,
+    );
+  }
+
+  /**
+   * Writes a stack at the addresses given, root first, below it an entry from C where the version has them, and names its
+   * end as the innermost frame. Shape: the code of frame i is `codes[i]`, its instruction `codes[i] + 8`.
+   */
+  writeStack(addresses: readonly number[], codes: readonly number[]): void {
+    let previous = 0;
+    if (this.layout.traits.shimOwner < 256) {
+      previous = addresses[0]! - 256;
+      this.writeFrame(previous, { code: 0, instr: 0, previous: 0, owner: this.layout.traits.shimOwner });
+    }
+    addresses.forEach((address, i) => {
+      this.writeFrame(address, { code: codes[i]!, instr: codes[i]! + 8, previous });
+      previous = address;
+    });
+    this.setHead(previous);
+  }
+
+  /** Reads until the walker knows where the frames lie and which one is the root. */
+  settle(): WalkResult {
+    let result: WalkResult | undefined;
+    for (let i = 0; i < 10; i++) result = this.read();
+    if (result === undefined) throw new Error("the fake thread cannot be read");
+    return result;
   }
 
   /** Lets the thread name another place on the C stack, which says the same. */
@@ -125,7 +152,9 @@ export class FakeThread {
   read(copy: 1 | 2 = 1): WalkResult | undefined {
     this.#ranges.clear();
     this.stack.plan(this.#ranges);
-    if (this.#ranges.byteLength > this.#arena.length) this.#arena = new Uint8Array(this.#ranges.byteLength + 8);
+    if (this.#ranges.byteLength > this.#arena.length) {
+      this.#arena = new Uint8Array(this.#ranges.byteLength + 8);
+    }
     if (this.memory.readv(this.#ranges, this.#arena) < this.#ranges.byteLength) return undefined;
     return this.walk(copy);
   }

@@ -1,0 +1,269 @@
+import assert from "node:assert/strict";
+import { FrameFields, MAX_DEPTH, RawStack, ThreadStack, Walk } from "../../src/cpython/thread_stack.ts";
+import { RangeList } from "../../src/memory.ts";
+import type { TargetMemory } from "../../src/memory.ts";
+import { FakeThread, LAYOUT_OF_LINK } from "./fake_thread.ts";
+import type { WalkResult } from "./fake_thread.ts";
+
+const BASE = 0x7e00_0000_0000;
+const FAR = BASE + 0x10_0000;
+const OTHER_CFRAME = BASE + 0x20_0000;
+/** Two frames in each of two windows, so that a call has ranges before, between and after them. */
+const ADDRESSES = [BASE + 0x200, BASE + 0x300, FAR + 0x200, FAR + 0x300];
+const CODES = [0x1000, 0x2000, 0x3000, 0x4000];
+const LEAF_FIRST = CODES.toReversed();
+
+function prepared(layout: ConstructorParameters<typeof FakeThread>[0]): FakeThread {
+  const thread = new FakeThread(layout);
+  thread.memory.write(BASE, new Uint8Array(0x1000));
+  thread.memory.write(FAR, new Uint8Array(0x1000));
+  thread.writeStack(ADDRESSES, CODES);
+  return thread;
+}
+
+for (const [link, layout] of LAYOUT_OF_LINK) {
+  const { frame: fields } = layout;
+
+  Deno.test(`${link}: a stack that stands still is found, first by single reads, then proven by one call`, () => {
+    const thread = prepared(layout);
+    const first = thread.read()!;
+    assert.ok(first.misses > 0);
+    assert.notEqual(first.walk, Walk.Proven, "what was read piece by piece may be of different moments");
+    const result = thread.settle();
+    assert.equal(result.walk, Walk.Proven);
+    assert.equal(result.misses, 0);
+    assert.deepEqual(result.codes, LEAF_FIRST);
+    assert.deepEqual(result.instrs, LEAF_FIRST.map((code) => code + 8));
+    const second = thread.walk(2);
+    assert.deepEqual({ walk: second.walk, codes: second.codes }, { walk: Walk.Proven, codes: LEAF_FIRST });
+    thread.memory.reads = 0;
+    thread.read();
+    assert.equal(thread.memory.reads, thread.memory.count, "a warm read is one call");
+  });
+
+  Deno.test(`${link}: a thread without frames is empty`, () => {
+    const thread = prepared(layout);
+    thread.setHead(0);
+    assert.deepEqual(thread.settle(), {
+      walk: Walk.Empty,
+      codes: [],
+      instrs: [],
+      truncation: undefined,
+      misses: 0,
+    });
+  });
+
+  /** A change of frame 1, which is in the first window; all that a walk uses of it. */
+  const CHANGES: Record<string, (thread: FakeThread) => void> = {
+    "another code": (thread) => thread.memory.word(ADDRESSES[1]! + fields.code, 0x9000),
+    "another caller": (thread) => thread.memory.word(ADDRESSES[1]! + fields.previous, ADDRESSES[0]! + 0x40),
+    "another instruction": (thread) => thread.writeInstr(ADDRESSES[1]!, 0x2010),
+  };
+  for (const [name, change] of Object.entries(CHANGES)) {
+    Deno.test(`${link}: ${name} between the two copies of a frame is never proven, at any border`, () => {
+      const { count } = (() => {
+        const thread = prepared(layout);
+        thread.settle();
+        return thread.memory;
+      })();
+      let torn = 0;
+      for (let border = 0; border < count; border++) {
+        const thread = prepared(layout);
+        thread.settle();
+        thread.memory.between = (index) => index === border ? change(thread) : undefined;
+        const result = thread.read()!;
+        // Range 0 is the first copy of the frame; its second copy begins the last two ranges.
+        const isBetween = border < count - 2;
+        assert.equal(
+          result.walk === Walk.Proven,
+          !isBetween,
+          `after range ${border} of ${count}: ${result.walk}`,
+        );
+        if (isBetween) torn++;
+      }
+      assert.ok(torn >= 2, `only ${torn} borders`);
+    });
+  }
+
+  Deno.test(`${link}: the running instruction of the innermost frame may change`, () => {
+    const thread = prepared(layout);
+    thread.settle();
+    thread.memory.between = () => thread.writeInstr(ADDRESSES[3]!, 0x4444);
+    const result = thread.read()!;
+    assert.equal(result.walk, Walk.Proven);
+    assert.deepEqual(result.codes, LEAF_FIRST);
+  });
+
+  Deno.test(`${link}: a return before the pointer is read is seen as such`, () => {
+    const thread = prepared(layout);
+    thread.settle();
+    thread.memory.between = (index) => index === 1 ? thread.setHead(ADDRESSES[2]!) : undefined;
+    const result = thread.read()!;
+    assert.equal(result.walk, Walk.Proven);
+    assert.deepEqual(result.codes, LEAF_FIRST.slice(1));
+  });
+
+  Deno.test(`${link}: a frame that was never read in advance costs a read and is not proven`, () => {
+    const thread = prepared(layout);
+    thread.settle();
+    const added = FAR + 0x8000;
+    thread.writeFrame(added, { code: 0x5000, instr: 0x5008, previous: ADDRESSES[3]! });
+    thread.setHead(added);
+    const result = thread.read()!;
+    assert.deepEqual({ walk: result.walk, misses: result.misses }, { walk: Walk.Unproven, misses: 1 });
+    assert.deepEqual(result.codes, [0x5000, ...LEAF_FIRST]);
+    assert.equal(thread.read()!.walk, Walk.Proven, "it is read in advance from then on");
+  });
+
+  Deno.test(`${link}: cycles of every length end`, () => {
+    for (let length = 1; length <= 200; length += length < 5 ? 1 : 39) {
+      const thread = prepared(layout);
+      const frames = Array.from({ length }, (_, i) => FAR + 0x1000 + i * 256);
+      thread.writeStack(frames, frames.map(() => 0x1000));
+      thread.memory.word(frames[0]! + fields.previous, frames.at(-1)!);
+      for (let i = 0; i < 3; i++) {
+        const result = thread.read()!;
+        assert.deepEqual([result.walk, result.truncation], [Walk.Broken, "cycle"], `length ${length}`);
+        assert.ok(result.codes.length < 100 + 4 * length, `${result.codes.length} frames`);
+      }
+    }
+  });
+
+  for (
+    const [name, address] of [["unmapped", FAR + 0x100_0000], ["odd", FAR + 0x201], ["small", 8]] as const
+  ) {
+    Deno.test(`${link}: a link to an address that is ${name} ends the stack with a reason`, () => {
+      const thread = prepared(layout);
+      thread.memory.word(ADDRESSES[2]! + fields.previous, address);
+      const result = thread.settle();
+      assert.deepEqual([result.walk, result.truncation], [Walk.Broken, "unreadable"]);
+      assert.deepEqual(result.codes, [0x4000, 0x3000]);
+    });
+  }
+
+  Deno.test(`${link}: memory that goes away fails the call, is forgotten, and what is left is read`, () => {
+    const thread = prepared(layout);
+    thread.settle();
+    const page = thread.memory.pages.get(FAR / 4096)!;
+    thread.memory.pages.delete(FAR / 4096);
+    assert.equal(thread.read(), undefined);
+    assert.equal(thread.stack.forgetRange(1), true);
+    assert.deepEqual([thread.read()!.walk, thread.read()!.truncation], [Walk.Broken, "unreadable"]);
+    thread.memory.pages.set(FAR / 4096, page);
+    assert.equal(thread.settle().walk, Walk.Proven);
+  });
+
+  Deno.test(`${link}: ranges of others and the thread itself cannot be forgotten`, () => {
+    const thread = prepared(layout);
+    thread.settle();
+    const heads = link === "cframe" ? 3 : 1;
+    const answers = Array.from({ length: 6 + heads }, (_, i) => {
+      const fresh = prepared(layout);
+      fresh.settle();
+      return fresh.stack.forgetRange(i - 1);
+    });
+    const expected = link === "cframe"
+      ? [false, true, true, false, true, false, true, true, false]
+      : [false, true, true, false, true, true, false];
+    assert.deepEqual(answers, expected);
+  });
+
+  Deno.test(`${link}: what is no longer used is no longer read`, () => {
+    const thread = prepared(layout);
+    thread.settle();
+    const before = thread.memory.count;
+    thread.setHead(ADDRESSES[1]!);
+    for (let i = 0; i < 3; i++) {
+      thread.read();
+      thread.stack.shrink();
+    }
+    const result = thread.read()!;
+    assert.deepEqual([result.walk, result.codes], [Walk.Proven, [0x2000, 0x1000]]);
+    assert.equal(thread.memory.count, before - 2, "one window less, in both copies");
+  });
+}
+
+Deno.test("entries from C are not shown, but their links are followed", () => {
+  for (const link of ["direct", "cframe"] as const) {
+    const layout = LAYOUT_OF_LINK.get(link)!;
+    const thread = prepared(layout);
+    const shim = { code: 0x7000, instr: 0, previous: ADDRESSES[1]!, owner: layout.traits.shimOwner };
+    thread.writeFrame(ADDRESSES[2]!, shim);
+    assert.deepEqual(thread.settle().codes, [0x4000, 0x2000, 0x1000]);
+    thread.setHead(ADDRESSES[2]!);
+    assert.deepEqual(thread.settle().codes, [0x2000, 0x1000], link);
+    thread.setHead(ADDRESSES[0]! - 256);
+    assert.equal(thread.settle().walk, Walk.Empty, link);
+  }
+});
+
+Deno.test("tag bits of code pointers are taken off where the version has them", () => {
+  const tagged = prepared(LAYOUT_OF_LINK.get("direct")!);
+  tagged.memory.word(ADDRESSES[3]! + tagged.layout.frame.code, 0x4001);
+  assert.deepEqual(tagged.settle().codes, LEAF_FIRST);
+  const plain = prepared(LAYOUT_OF_LINK.get("frame_object")!);
+  plain.memory.word(ADDRESSES[3]! + plain.layout.frame.code, 0x4001);
+  assert.equal(plain.settle().codes[0], 0x4001);
+});
+
+Deno.test("a C stack frame that the thread has left is not taken for the current one", () => {
+  const outcomes: WalkResult[] = [];
+  for (let border = 0; border < 7; border++) {
+    const thread = prepared(LAYOUT_OF_LINK.get("cframe")!);
+    thread.memory.write(OTHER_CFRAME, new Uint8Array(64));
+    thread.settle();
+    assert.equal(thread.memory.count, 7, "two windows, thread, place on the C stack, thread, two windows");
+    // What stood there has been overwritten when it is read: the stack is another one now.
+    thread.memory.between = (index) => {
+      if (index !== border) return;
+      const left = thread.wordAt(thread.tstate + thread.layout.thread.frame);
+      thread.moveCframe(OTHER_CFRAME);
+      thread.memory.word(left + thread.layout.cframe.currentFrame, ADDRESSES[0]!);
+    };
+    outcomes.push(thread.read()!);
+  }
+  outcomes.forEach((result, border) => assert.deepEqual(result.codes, LEAF_FIRST, `after range ${border}`));
+  // Only from the third range on were both readings of the thread before, or the second one after, the change.
+  assert.deepEqual(outcomes.map(({ walk }) => walk === Walk.Proven), [
+    false,
+    false,
+    false,
+    false,
+    true,
+    true,
+    true,
+  ]);
+});
+
+Deno.test("a stack without end is cut at the limit", () => {
+  const layout = LAYOUT_OF_LINK.get("frame_object")!;
+  const step = 64;
+  /** Each word points to `step` before the frame whose link it would be. */
+  const endless: TargetMemory = {
+    readv(ranges: RangeList, into: Uint8Array<ArrayBuffer>): number {
+      const view = new DataView(into.buffer, into.byteOffset, into.byteLength);
+      let at = 0;
+      for (let i = 0; i < ranges.count; i++) {
+        for (
+          let address = ranges.addressAt(i);
+          address < ranges.addressAt(i) + ranges.lengthAt(i);
+          address += 8, at += 8
+        ) {
+          const value = address - layout.frame.previous - step;
+          view.setUint32(at, value % 2 ** 32, true);
+          view.setUint32(at + 4, Math.floor(value / 2 ** 32), true);
+        }
+      }
+      return at;
+    },
+  };
+  const stack = new ThreadStack(BASE, new FrameFields(layout), endless);
+  const ranges = new RangeList();
+  stack.plan(ranges);
+  const arena = new Uint8Array(4096);
+  endless.readv(ranges, arena);
+  const raw = new RawStack();
+  assert.equal(stack.walk(new Uint32Array(arena.buffer), arena, { stack: raw, copy: 1 }), Walk.Broken);
+  assert.equal(stack.truncation, "too_deep");
+  assert.equal(raw.depth, MAX_DEPTH);
+});
