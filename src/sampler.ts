@@ -259,7 +259,7 @@ export async function runSchedule(
     if (now - due > intervalMs / 2) counters.late++;
     const result = tick();
     if (!(typeof result === "boolean" ? result : await result)) return "target_gone";
-    const next = Math.max(index + 1, Math.floor((clock.now() - startMs) / intervalMs));
+    const next = Math.max(index + 1, Math.floor((Math.min(clock.now(), end) - startMs) / intervalMs));
     counters.missed += next - index - 1;
     index = next;
   }

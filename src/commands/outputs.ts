@@ -53,6 +53,7 @@ export function openOutputs(
   { format, subject }: { format: Format | undefined; subject: string },
 ): PlannedOutput[] {
   const chosen = paths.length > 0 ? paths : [defaultPath(subject, format ?? "flamegraph")];
+  if (chosen.includes("")) throw new ProfilerError("usage", "The name of an output is empty", "give the name of a file: -o FILE");
   const places = chosen.map((path) => path === "-" ? path : resolve(path));
   const twice = chosen.find((_, i) => places.indexOf(places[i]!) !== i);
   if (twice !== undefined) throw new ProfilerError("usage", `The output '${twice}' is given twice`);

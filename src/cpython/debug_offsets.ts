@@ -69,6 +69,7 @@ export const TABLE_FIELDS: {
     code: "interpreter_frame.executable",
     instr: "interpreter_frame.instr_ptr",
     owner: "interpreter_frame.owner",
+    generator: ABSENT,
   },
   code: {
     filename: "code_object.filename",

@@ -40,6 +40,8 @@ export interface Offsets {
     readonly code: Offset;
     readonly instr: Offset;
     readonly owner: Offset;
+    /** `f_gen`, NULL unless the frame is that of a generator or coroutine (to 3.10). */
+    readonly generator: Offset;
   };
   /** `PyCodeObject`; `bytecode` is `co_code_adaptive` inside the object (3.11+). */
   readonly code: {

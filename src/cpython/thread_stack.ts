@@ -20,7 +20,7 @@ const PAGE = 4096;
 export const MAX_DEPTH = 1_000_000;
 /** `FRAME_OWNED_BY_GENERATOR`. Source: Include/internal/pycore_frame.h at v3.11.0. */
 const OWNED_BY_GENERATOR = 1;
-/** Without other evidence, a frame is the root once it ended so many walks in a row. */
+/** A thread may begin in a generator: its frame is taken for the root once it ended so many walks in a row. */
 const ROOT_WALKS = 6;
 /** Windows of one thread, both copies. Units: bytes. */
 const MAX_WINDOW_BYTES = 0x3000_0000;
@@ -70,6 +70,7 @@ export class FrameFields {
   readonly instr: number;
   readonly instrIsAddress: boolean;
   readonly owner: number;
+  readonly generator: number;
   readonly shimOwner: number;
   readonly pointerTag: number;
   /** The part of a thread state that is read. */
@@ -79,8 +80,8 @@ export class FrameFields {
 
   constructor(layout: Layout) {
     this.layout = layout;
-    const { previous, code, instr, owner } = layout.frame;
-    const offsets = [previous, code, instr, owner].filter((offset) => offset >= 0);
+    const { previous, code, instr, owner, generator } = layout.frame;
+    const offsets = [previous, code, instr, owner, generator].filter((offset) => offset >= 0);
     this.low = roundDown(Math.min(...offsets));
     this.high = roundDown(Math.max(...offsets)) + 8;
     this.code = code >> 2;
@@ -88,6 +89,7 @@ export class FrameFields {
     this.instr = instr >> 2;
     this.instrIsAddress = layout.traits.instruction === "address";
     this.owner = owner;
+    this.generator = generator < 0 ? -1 : generator >> 2;
     this.shimOwner = layout.traits.shimOwner;
     this.pointerTag = layout.traits.pointerTag;
     const { next, interp, frame, threadId, nativeThreadId } = layout.thread;
@@ -234,7 +236,8 @@ export class ThreadStack {
     const secondCopy = this.#secondCopy;
     let frame = head;
     let last = 0;
-    let lastOwner = -1;
+    let lastAt = 0;
+    let lastSource = words;
     let window = 0;
     let visited = 0;
     let equal = true;
@@ -286,8 +289,9 @@ export class ThreadStack {
       }
       visited++;
       last = frame;
-      if (owner >= 0) lastOwner = sourceBytes[at * 4 + owner]!;
-      if (lastOwner < shimOwner) {
+      lastAt = at;
+      lastSource = source;
+      if (owner < 0 || sourceBytes[at * 4 + owner]! < shimOwner) {
         if (stack.depth === MAX_DEPTH) return this.#broken("too_deep");
         const codeLow = source[at + code]!;
         const codeAddress = codeLow - (codeLow & pointerTag) + source[at + code + 1]! * HIGH;
@@ -296,7 +300,7 @@ export class ThreadStack {
       }
       frame = source[at + previous]! + source[at + previous + 1]! * HIGH;
     }
-    if (visited > 0 && !this.#isRoot(last, lastOwner)) return this.#broken("unreadable");
+    if (visited > 0 && !this.#isRoot(last, lastSource, lastAt)) return this.#broken("unreadable");
     this.truncation = undefined;
     if (stack.depth === 0) return Walk.Empty;
     return equal ? Walk.Proven : Walk.Unproven;
@@ -308,14 +312,17 @@ export class ThreadStack {
    * A generator has no caller while it is suspended. It may be resumed when the pointer to the innermost frame is read, and
    * be suspended again in the second copy: both copies agree, and still no such stack existed.
    */
-  #isRoot(frame: Address, owner: number): boolean {
-    const { shimOwner } = this.#fields;
+  #isRoot(frame: Address, words: Uint32Array, at: number): boolean {
+    const { shimOwner, owner, generator } = this.#fields;
     this.#rootWalks = frame === this.#root ? this.#rootWalks + 1 : 1;
     this.#root = frame;
+    const ownerByte = owner < 0 ? -1 : words[at + (owner >> 2)]! >>> (owner % 4 * 8) & 0xff;
     // Where entries from C have frames, one of these is at the root.
-    if (shimOwner < 256) return owner >= shimOwner;
-    if (owner >= 0 && owner !== OWNED_BY_GENERATOR) return true;
-    return this.#rootWalks >= ROOT_WALKS;
+    if (shimOwner < 256) return ownerByte >= shimOwner;
+    const isGenerator = generator < 0
+      ? ownerByte === OWNED_BY_GENERATOR
+      : words[at + generator] !== 0 || words[at + generator + 1] !== 0;
+    return !isGenerator || this.#rootWalks >= ROOT_WALKS;
   }
 
   #broken(reason: Truncation): Walk {

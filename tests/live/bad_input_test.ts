@@ -43,6 +43,7 @@ const USAGE: readonly (readonly [string[], RegExp])[] = [
   [["record", "-p", "1", "--frobnicate"], /unknown option '--frobnicate'/],
   [["record", "-p", "1", "-F", "--nolineno"], /exclude each other/],
   [["record", "-p", "1", "-o", "x.svg", "-o", "./x.svg"], /'\.\/x\.svg' is given twice/],
+  [["record", "-p", "1", "-o", ""], /name of an output is empty/],
   [["dump"], /'-p, --pid <pid>' not specified/],
   [["dump", "-p", "x"], /process id/],
   [["dump", "-p", "1", "2"], /too many arguments/],
