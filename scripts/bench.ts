@@ -42,7 +42,7 @@ function parseOptions(args: readonly string[]): Options {
     const { values } = parseArgs({
       args: [...args],
       options: {
-        seconds: { type: "string", default: "3" },
+        seconds: { type: "string", default: "2" },
         rounds: { type: "string", default: "3" },
         only: { type: "string", default: SECTIONS.join(",") },
         python: { type: "string", default: "3.13,3.15" },

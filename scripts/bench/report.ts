@@ -61,10 +61,10 @@ ${renderTable(results)}
 ## How the figures were obtained
 
 ${list(sections.flatMap((section) => methodOf(section, { rounds, seconds })))}
-Every run is started and waited for by a small Python program (scripts/bench/measure.py). The programs that are
-profiled are in scripts/bench/programs. Recordings write folded stacks; stopping the target is each tool's default
-unless its column says otherwise. Tachyon reads its own version of Python only, from which it cannot be told apart;
-what \`chroot\` adds to its times, where it is run through that, is about a millisecond.
+Every run is started and waited for by a small Python program (scripts/bench/measure.py). The programs that
+are profiled are in scripts/bench/programs. Recordings write folded stacks; stopping the target is each tool's
+default unless its column says otherwise. Tachyon is a part of Python and reads its own version only. Where it is
+run through \`chroot\`, about a millisecond of its times is due to that.
 
 ## The machine
 
@@ -86,12 +86,14 @@ function methodOf(section: Section, { rounds, seconds }: { rounds: number; secon
       return [
         `\`record\`: ${seconds + LEAD_IN} seconds of a program that is busy at depth 30 on one thread, ` +
         `runs at each rate: ${rounds}. Whoever takes longer is ended with SIGINT 1.5 seconds later.`,
-        "achieved rate: stack traces in the output, by the time that the tool says it took, or else was asked for.",
-        `CPU per sample: user and system time of all threads of the profiler, from ${LEAD_IN} s after its start to ` +
-        `${LEAD_OUT} s before its end (/proc/PID/task/*/schedstat), by the samples that the achieved rate makes of it. ` +
+        "achieved rate: stack traces in the output, by the time that the tool says it took, or else was " +
+        "asked for.",
+        `CPU per sample: user and system time of all threads of the profiler, from ${LEAD_IN} s after its ` +
+        `start to ${LEAD_OUT} s before its end (/proc/PID/task/*/schedstat), by the samples that the achieved ` +
+        "rate makes of that time. " +
         "Start-up and writing the output are not in it.",
-        "slowed down: the program counts its own loops. Its speed in that time, against the mean of its speed " +
-        "just before and just after the recording. On a machine that is not quiet, it varies by itself.",
+        "slowed down: the program counts its own loops. Its speed in that time, against the mean of its " +
+        "speed just before and just after the recording. On a machine that is not quiet, it varies by itself.",
       ];
     case "truth":
       return [
@@ -99,10 +101,11 @@ function methodOf(section: Section, { rounds, seconds }: { rounds: number; secon
           seconds + LEAD_IN
         } seconds at ${USUAL_RATE} Hz of a program of tiny functions that call each other ` +
         "in chains which can never mix, so that each stack trace can be checked by itself.",
-        "waited for a CPU: /proc/PID/schedstat of the target. More than a little means that the machine had other " +
-        "work, which makes the target stand still, and impossible stack traces rarer than they are.",
+        "waited for a CPU: /proc/PID/schedstat of the target. More than a little means that the machine had " +
+        "other work, which makes the target stand still, and impossible stack traces rarer than they are.",
         "missing: how much the samples in the output fall short of the rate times the time.",
-        "cut: only pyspy marks samples whose inner frames it could not prove; it shows the outer ones, and [cut].",
+        "cut: only pyspy marks samples whose inner frames it could not prove; it shows the outer ones, and " +
+        "[cut].",
       ];
     case "memory":
       return [

@@ -4,6 +4,9 @@ import type { CallNode } from "./call_tree.ts";
 /** Narrowest share of all samples that is drawn: about one pixel on a usual screen. */
 export const MIN_SHARE = 0.001;
 
+/** Deepest row that is drawn: a browser shows no more than some ten thousand frames well. */
+export const MAX_ROWS = 2000;
+
 /**
  * A node with its place.
  *
@@ -26,6 +29,8 @@ export interface FlameLayout {
   readonly rows: number;
   /** Nodes too narrow to be drawn. */
   readonly hidden: number;
+  /** Nodes wide enough, but in rows below the last one that is drawn. */
+  readonly tooDeep: number;
   /** Samples the whole width stands for. */
   readonly total: number;
 }
@@ -43,12 +48,15 @@ export function layoutFlamegraph(root: CallNode, options: FlameOptions = {}): Fl
   const rects: FlameRect[] = [];
   let rows = 0;
   let hidden = 0;
+  let tooDeep = 0;
   const pending: { node: CallNode; depth: number; start: number; drawn: boolean }[] = [];
   if (total > 0) pending.push({ node: root, depth: 0, start: 0, drawn: true });
   for (let item = pending.pop(); item !== undefined; item = pending.pop()) {
     const { node, depth, start } = item;
     const drawn = item.drawn && node.total >= least;
-    if (drawn) {
+    if (drawn && depth >= MAX_ROWS) {
+      tooDeep++;
+    } else if (drawn) {
       rects.push({ node, depth, start, left: start / total, right: (start + node.total) / total });
       rows = Math.max(rows, depth + 1);
     } else {
@@ -60,5 +68,5 @@ export function layoutFlamegraph(root: CallNode, options: FlameOptions = {}): Fl
       pending.push({ node: child, depth: depth + 1, start: end, drawn });
     }
   }
-  return { rects, rows, hidden, total };
+  return { rects, rows, hidden, tooDeep, total };
 }

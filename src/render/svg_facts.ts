@@ -79,11 +79,17 @@ export function footerFacts(profile: Profile, layout: FlameLayout): Fact[] {
     { key: "Missed ticks", value: formatCount(info.missed) },
     { key: "pyspy", value: info.pyspyVersion },
   ];
-  if (layout.hidden > 0) {
-    const frames = layout.hidden === 1 ? "frame" : "frames";
-    facts.push({ key: "Note", value: `${formatCount(layout.hidden)} ${frames} below 0.1 % not drawn` });
+  const notes = [];
+  if (layout.hidden > 0) notes.push(`${countFrames(layout.hidden)} below 0.1 %`);
+  if (layout.tooDeep > 0) {
+    notes.push(`${countFrames(layout.tooDeep)} deeper than ${formatCount(layout.rows)}`);
   }
+  if (notes.length > 0) facts.push({ key: "Note", value: `${notes.join(" and ")} not drawn` });
   return facts;
+}
+
+function countFrames(count: number): string {
+  return `${formatCount(count)} ${count === 1 ? "frame" : "frames"}`;
 }
 
 function withShare(part: number, whole: number): string {

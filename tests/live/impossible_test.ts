@@ -145,3 +145,21 @@ Deno.test({
     assert.ok(!names.has("of_child"), "a child's stack is shown as the parent's");
   },
 });
+
+for (const one of onePerMinor(["3.9", "3.11", "3.13"])) {
+  Deno.test(`code objects at addresses used before: none is taken for another, Python ${one.label}`, async () => {
+    await using target = await startProgram(one, "new_code.py");
+    const { counters, stacks } = await recordOf(target.pid, { rateHz: 1000, durationSeconds: 1.5 });
+    assert.equal(counters.errors, 0);
+    const numbers = new Set<string>();
+    for (const { names } of stacks) {
+      const found = new Set(
+        names.map((name) => /_(\d+)$/.exec(name)?.[1]).filter((number) => number !== undefined),
+      );
+      assert.ok(found.size <= 1, `functions of two programs in one stack: ${names.join(";")}`);
+      for (const number of found) numbers.add(number);
+    }
+    // Each runs for 10 ms: were old names kept for a second, far fewer would show.
+    assert.ok(numbers.size > 0.03 * counters.ticks, `${numbers.size} functions in ${counters.ticks} samples`);
+  });
+}

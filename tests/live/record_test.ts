@@ -142,6 +142,17 @@ test("a target that is killed: the file is written", async () => {
   assert.ok((await Deno.stat(file)).isFile);
 });
 
+test("a target that becomes a program without Python: the file is written", async () => {
+  await using target = await startProgram(python!, "exec_next.py", ["/bin/sleep", "60"]);
+  await using folder = await temporaryFolder();
+  const file = join(folder.path, "a.txt");
+  const { code, stderr } = await pyspy(["record", "-p", `${target.pid}`, "-o", file]);
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /Process \d+ does not run Python any more/);
+  assert.match(await Deno.readTextFile(file), /before \(exec_next\.py/);
+  assert.ok(isRunning(target.pid));
+});
+
 test("-t shows each thread below a frame with its name", async () => {
   await using target = await startProgram(python!, "two_threads.py");
   const args = ["record", "-p", `${target.pid}`, "-d", "0.5", "-o", "-", "-f", "raw"];

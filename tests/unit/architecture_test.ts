@@ -14,7 +14,17 @@ import {
 import type { ImportRule, Source, TextRule } from "./architecture.ts";
 
 /** What the parts of the sampler share. None of them knows an operating system or a form of output. */
-const CORE = ["proven_path", "build_profile", "dump_stacks", "profile", "proven_path", "recording", "sampler", "snapshot", "stack_reader"]
+const CORE = [
+  "proven_path",
+  "build_profile",
+  "dump_stacks",
+  "profile",
+  "proven_path",
+  "recording",
+  "sampler",
+  "snapshot",
+  "stack_reader",
+]
   .map((name) => `src/${name}.ts`);
 const VOCABULARY = ["src/types.ts", "src/errors.ts", "src/memory.ts"];
 const WIRING = ["attach", "clock", "launch", "output", "recording_session"].map((name) => `src/${name}.ts`);

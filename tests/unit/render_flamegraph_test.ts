@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Profile } from "../../src/profile.ts";
 import { buildCallTree, type CallNode } from "../../src/render/call_tree.ts";
-import { type FlameRect, layoutFlamegraph } from "../../src/render/flamegraph.ts";
+import { type FlameRect, layoutFlamegraph, MAX_ROWS } from "../../src/render/flamegraph.ts";
 import { djangoProfile, frame, profileOf, thread } from "./render_helper.ts";
 
 const anyProfile: fc.Arbitrary<Profile> = fc.array(
@@ -102,9 +102,16 @@ Deno.test("what is too narrow is counted, with all that lies below it", () => {
   assert.deepEqual(layoutFlamegraph(root).hidden, 0);
 });
 
+Deno.test("rows beyond the last one that is drawn are counted", () => {
+  const frames = Array.from({ length: MAX_ROWS + 9 }, () => a);
+  const layout = layoutFlamegraph(buildCallTree(profileOf([{ frames, count: 1 }]), { threads: false }));
+  // The first row is the root's.
+  assert.deepEqual([layout.rows, layout.rects.length, layout.tooDeep], [MAX_ROWS, MAX_ROWS, 10]);
+});
+
 Deno.test("no samples, no rectangles", () => {
   const layout = layoutFlamegraph(buildCallTree(profileOf([]), { threads: true }));
-  assert.deepEqual(layout, { rects: [], rows: 0, hidden: 0, total: 0 });
+  assert.deepEqual(layout, { rects: [], rows: 0, hidden: 0, tooDeep: 0, total: 0 });
 });
 
 Deno.test("the same profile always gives the same tree", () => {

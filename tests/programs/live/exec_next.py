@@ -11,5 +11,6 @@ def before():
         pass
 
 
+print("ready", flush=True)
 before()
 os.execv(sys.argv[1], sys.argv[1:])

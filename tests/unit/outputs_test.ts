@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { FORMATS, needsTimeline, openOutputs, writeOutputs } from "../../src/commands/outputs.ts";
+import type { PlannedOutput } from "../../src/commands/outputs.ts";
+import { ProfilerError } from "../../src/errors.ts";
+import type { Profile } from "../../src/profile.ts";
+
+const PROFILE: Profile = {
+  info: {
+    pid: 1,
+    command: ["python", "app.py"],
+    pythonVersion: "3.13.0",
+    pyspyVersion: "0",
+    startTime: "2026-01-01T00:00:00.000Z",
+    durationSeconds: 1,
+    rateHz: 100,
+    ticks: 3,
+    samples: 3,
+    cut: 0,
+    errors: 0,
+    late: 0,
+    missed: 0,
+  },
+  frames: [{ name: "main", file: "app.py", line: 1, firstLine: 1 }],
+  threads: [{ pid: 1, threadId: 2, osThreadId: 3, name: "MainThread", interpreterId: 0 }],
+  stacks: [{ thread: 0, frames: [0], count: 3 }],
+  timeline: { stack: [0], startNs: [0], weightNs: [3e7] },
+};
+
+function inFolder(name: string, test: (folder: string) => void | Promise<void>): void {
+  Deno.test(name, async () => {
+    const folder = Deno.makeTempDirSync({ prefix: "pyspy-test-" });
+    try {
+      await test(folder);
+    } finally {
+      Deno.removeSync(folder, { recursive: true });
+    }
+  });
+}
+
+function discarding<T>(outputs: readonly PlannedOutput[], use: (outputs: readonly PlannedOutput[]) => T): T {
+  try {
+    return use(outputs);
+  } finally {
+    for (const { output } of outputs) output.discard();
+  }
+}
+
+function namesIn(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+}
+
+const UNKNOWN = { format: undefined, subject: "app.py" };
+
+inFolder("the format is that of the file's name, or the one that was asked for", (folder) => {
+  const names = [
+    "a.svg",
+    "b.txt",
+    "c.raw",
+    "d.folded",
+    "e.collapsed",
+    "f.json",
+    "g.JSON",
+    "h",
+    "i.other",
+    "j.d/k",
+  ];
+  Deno.mkdirSync(join(folder, "j.d"));
+  const formatsOf = (format: PlannedOutput["format"] | undefined) =>
+    discarding(
+      openOutputs(names.map((name) => join(folder, name)), { ...UNKNOWN, format }),
+      (outputs) => outputs.map((output) => output.format),
+    );
+  assert.deepEqual(formatsOf(undefined), [
+    "flamegraph",
+    "raw",
+    "raw",
+    "raw",
+    "raw",
+    "speedscope",
+    "speedscope",
+    "flamegraph",
+    "flamegraph",
+    "flamegraph",
+  ]);
+  assert.deepEqual(new Set(formatsOf("raw")), new Set(["raw"]));
+});
+
+inFolder("one path cannot be given twice, however it is written", (folder) => {
+  const path = join(folder, "a.svg");
+  for (const twice of [[path, path], [path, join(folder, ".", "b.svg"), `${folder}//a.svg`], ["-", "-"]]) {
+    assert.throws(
+      () => openOutputs(twice, UNKNOWN),
+      (error) => error instanceof ProfilerError && error.kind === "usage" && error.message.includes("twice"),
+    );
+  }
+  assert.deepEqual(namesIn(folder), []);
+});
+
+inFolder("if one output cannot be opened, none is left behind", (folder) => {
+  assert.throws(
+    () => openOutputs([join(folder, "a.svg"), join(folder, "missing", "b.svg")], UNKNOWN),
+    (error) => error instanceof ProfilerError && error.kind === "failure",
+  );
+  assert.deepEqual(namesIn(folder), []);
+});
+
+inFolder("without a path, the file is named by the program, the time and the format", (folder) => {
+  const before = Deno.cwd();
+  Deno.chdir(folder);
+  try {
+    for (
+      const [subject, format, pattern] of [
+        ["/srv/my app.py", undefined, /^my_app-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.svg$/],
+        ["1234", "raw", /^1234-.*\.txt$/],
+        ["../..", "speedscope", /^\.\.-.*\.json$/],
+        ["/", undefined, /^profile-.*\.svg$/],
+      ] as const
+    ) {
+      discarding(
+        openOutputs([], { subject, format }),
+        ([output]) => assert.match(output!.output.name, pattern),
+      );
+    }
+  } finally {
+    Deno.chdir(before);
+  }
+  assert.deepEqual(namesIn(folder), []);
+});
+
+inFolder("every format is written to its file", async (folder) => {
+  for (const format of FORMATS) {
+    const path = join(folder, `profile.${format}`);
+    const lines = await writeOutputs(openOutputs([path], { ...UNKNOWN, format }), PROFILE, false);
+    assert.deepEqual(lines, [`Wrote ${format} to ${path}`]);
+    assert.ok(Deno.readTextFileSync(path).includes("main"));
+  }
+  assert.match(Deno.readTextFileSync(join(folder, "profile.flamegraph")), /^<\?xml|^<svg/);
+  assert.match(Deno.readTextFileSync(join(folder, "profile.raw")), /^main \(app\.py:1\) 3\n$/);
+  assert.doesNotThrow(() => JSON.parse(Deno.readTextFileSync(join(folder, "profile.speedscope"))));
+});
+
+Deno.test("an output that cannot be written does not keep the others from being written", async () => {
+  const written: string[] = [];
+  const output = (name: string, fails: boolean): PlannedOutput => ({
+    format: "raw",
+    output: {
+      name,
+      discard: () => {},
+      write: () => {
+        if (fails) throw new Error(`${name} is full`);
+        written.push(name);
+      },
+    },
+  });
+  const outputs = [output("a", false), output("b", true), output("c", true), output("d", false)];
+  await assert.rejects(() => writeOutputs(outputs, PROFILE, false), { message: "b is full" });
+  assert.deepEqual(written, ["a", "d"]);
+});
+
+Deno.test("only formats that show time ask for it", () => {
+  const output = { name: "", write: () => {}, discard: () => {} };
+  assert.deepEqual(FORMATS.filter((format) => needsTimeline([{ output, format }])), ["speedscope"]);
+  assert.equal(needsTimeline([{ output, format: "raw" }, { output, format: "speedscope" }]), true);
+});
