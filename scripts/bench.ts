@@ -1,5 +1,6 @@
 /**
- * Measures pyspy side by side with its peers, prints one table and writes it to docs/benchmarks.md.
+ * Measures pyspy side by side with its peers and prints one table. A complete run (without `--only`) writes
+ * it to docs/benchmarks.md too, with how each figure was obtained.
  *
  * Usage: `deno task bench [--seconds N] [--rounds N] [--only startup,dump,rate,truth,memory]
  * [--python 3.13,3.15] [--peers] [--sources]`
@@ -216,7 +217,8 @@ async function main(): Promise<void> {
   const warning = busyWarning(results);
   if (warning !== undefined) console.log(`WARNING: ${warning}`);
   for (const note of results.notes) console.log(`NOTE: ${note}`);
-  await Deno.writeTextFile(PAGE, renderPage(results));
+  if (options.sections.length === SECTIONS.length) await Deno.writeTextFile(PAGE, renderPage(results));
+  else console.log("NOTE: only a complete run is written to docs/benchmarks.md");
 }
 
 if (import.meta.main) {

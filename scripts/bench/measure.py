@@ -1,8 +1,8 @@
 """Runs one command and measures it: wall time, CPU time and peak memory of its process.
 
 Usage: measure.py OPTIONS_AS_JSON COMMAND [ARGUMENT...]
-Options: {"window": [from, to], "end_after": s, "kill_after": s, "poll_s": s}, in seconds, which count from the
-start of the command. Prints one JSON object.
+Options: {"window": [from, to], "end_after": s, "kill_after": s, "poll_s": s}, in seconds, which count from
+the start of the command. Prints one JSON object.
 
 This is a process of its own because only the parent that waits for a process learns its exact CPU time,
 and because a small parent sees the end of a process sooner than an event loop would.

@@ -63,8 +63,8 @@ ${renderTable(results)}
 ${list(sections.flatMap((section) => methodOf(section, { rounds, seconds })))}
 Every run is started and waited for by a small Python program (scripts/bench/measure.py). The programs that
 are profiled are in scripts/bench/programs. Recordings write folded stacks; stopping the target is each tool's
-default unless its column says otherwise. Tachyon is a part of Python and reads its own version only. Where it is
-run through \`chroot\`, about a millisecond of its times is due to that.
+default unless its column says otherwise. Tachyon is a part of Python and reads its own version only. Where it
+is run through \`chroot\`, about a millisecond of its times is due to that.
 
 ## The machine
 
@@ -89,11 +89,11 @@ function methodOf(section: Section, { rounds, seconds }: { rounds: number; secon
         "achieved rate: stack traces in the output, by the time that the tool says it took, or else was " +
         "asked for.",
         `CPU per sample: user and system time of all threads of the profiler, from ${LEAD_IN} s after its ` +
-        `start to ${LEAD_OUT} s before its end (/proc/PID/task/*/schedstat), by the samples that the achieved ` +
-        "rate makes of that time. " +
+        `start to ${LEAD_OUT} s before its end (/proc/PID/task/*/schedstat), by the samples that the ` +
+        "achieved rate makes of that time. " +
         "Start-up and writing the output are not in it.",
         "slowed down: the program counts its own loops. Its speed in that time, against the mean of its " +
-        "speed just before and just after the recording. On a machine that is not quiet, it varies by itself.",
+        "speed just before and just after the recording. On a machine that is not quiet it varies anyway.",
       ];
     case "truth":
       return [
@@ -101,8 +101,8 @@ function methodOf(section: Section, { rounds, seconds }: { rounds: number; secon
           seconds + LEAD_IN
         } seconds at ${USUAL_RATE} Hz of a program of tiny functions that call each other ` +
         "in chains which can never mix, so that each stack trace can be checked by itself.",
-        "waited for a CPU: /proc/PID/schedstat of the target. More than a little means that the machine had " +
-        "other work, which makes the target stand still, and impossible stack traces rarer than they are.",
+        "waited for a CPU: /proc/PID/schedstat of the target. More than a little means that the machine " +
+        "had other work, which makes the target stand still, and impossible stack traces rarer than they are.",
         "missing: how much the samples in the output fall short of the rate times the time.",
         "cut: only pyspy marks samples whose inner frames it could not prove; it shows the outer ones, and " +
         "[cut].",

@@ -8,6 +8,9 @@ import { dirname } from "node:path";
 import { asUser, invokingUser } from "./linux_user.ts";
 import { ProfilerError } from "../errors.ts";
 
+/** Names of files that are open already: as root one could replace the name itself, for all of the system. */
+const OPEN_FILE = /^\/(dev\/(stdin|stdout|stderr|fd\/\d+)|proc\/(self|\d+)\/fd\/\d+)$/;
+
 /** A file being written. */
 export interface OutputFile {
   readonly path: string;
@@ -25,15 +28,20 @@ export interface OutputFile {
 export function openOutputFile(path: string): OutputFile {
   const existing = statOf(path);
   if (existing?.isDirectory) throw cannotWrite(path, "it is a folder", "give the name of a file in it");
-  // Devices and pipes (/dev/stdout, a named pipe) are written in place. Any other name is replaced by renaming, which
+  // Devices, pipes and open files (a named pipe, /dev/stdout) are written in place, behind what they hold. Any other name is replaced by renaming, which
   // does not follow a symbolic link that somebody may have put there.
-  const inPlace = existing !== undefined && !existing.isFile;
+  const inPlace = existing !== undefined && (!existing.isFile || OPEN_FILE.test(path));
   const temporary = inPlace ? path : `${path}.${Deno.pid}.tmp`;
   let opened: { file: Deno.FsFile; act: Act };
   try {
     opened = asInvokingUser((act) => {
       if (existing?.isFile) act(() => Deno.openSync(path, { write: true })).close();
-      return { file: act(() => Deno.openSync(temporary, { write: true, createNew: !inPlace })), act };
+      return {
+        file: act(() =>
+          Deno.openSync(temporary, inPlace ? { append: true } : { write: true, createNew: true })
+        ),
+        act,
+      };
     });
   } catch (error) {
     throw cannotWrite(path, reasonOf(error, path), "give a path in a folder that you may write to: -o FILE");
@@ -89,7 +97,9 @@ function reasonOf(error: unknown, path: string): string {
   const folder = dirname(path);
   if (error instanceof Deno.errors.NotFound) {
     // /proc, for one, says this of every new file.
-    return statOf(folder) === undefined ? `the folder '${folder}' does not exist` : `no file can be made in '${folder}'`;
+    return statOf(folder) === undefined
+      ? `the folder '${folder}' does not exist`
+      : `no file can be made in '${folder}'`;
   }
   if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
   return error instanceof Error ? error.message.replace(/ \(os error \d+\).*$/s, "") : String(error);
