@@ -35,10 +35,14 @@ async function record(python: Python, program: string): Promise<void> {
     runtime,
   });
   process.close();
-  const snapshot = JSON.parse(formatSnapshot(memory.segments(), { pythonVersion, runtimeAddress: runtime.address }));
+  const snapshot = JSON.parse(
+    formatSnapshot(memory.segments(), { pythonVersion, runtimeAddress: runtime.address }),
+  );
   const content = gzipSync(JSON.stringify({ snapshot, report: started.report }), { level: 9 });
   const name = `cpython-${python.minor}-${program}.json.gz`;
-  if (content.length > MAX_SIZE) throw new Error(`${name} would have ${content.length} bytes, more than ${MAX_SIZE}`);
+  if (content.length > MAX_SIZE) {
+    throw new Error(`${name} would have ${content.length} bytes, more than ${MAX_SIZE}`);
+  }
   Deno.writeFileSync(new URL(name, FOLDER), content);
   console.log(`${name}: ${content.length} bytes`);
 }

@@ -102,7 +102,7 @@ function methodOf(section: Section, { rounds, seconds }: { rounds: number; secon
         } seconds at ${USUAL_RATE} Hz of a program of tiny functions that call each other ` +
         "in chains which can never mix, so that each stack trace can be checked by itself.",
         "waited for a CPU: /proc/PID/schedstat of the target. More than a little means that the machine " +
-        "had other work, which makes the target stand still, and impossible stack traces rarer than they are.",
+        "had other work, which makes the target stand still, and impossible stacks rarer than they are.",
         "missing: how much the samples in the output fall short of the rate times the time.",
         "cut: only pyspy marks samples whose inner frames it could not prove; it shows the outer ones, and " +
         "[cut].",

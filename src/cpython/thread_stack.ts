@@ -319,10 +319,10 @@ export class ThreadStack {
     const ownerByte = owner < 0 ? -1 : words[at + (owner >> 2)]! >>> (owner % 4 * 8) & 0xff;
     // Where entries from C have frames, one of these is at the root.
     if (shimOwner < 256) return ownerByte >= shimOwner;
-    const isGenerator = generator < 0
-      ? ownerByte === OWNED_BY_GENERATOR
-      : words[at + generator] !== 0 || words[at + generator + 1] !== 0;
-    return !isGenerator || this.#rootWalks >= ROOT_WALKS;
+    // A frame object (to 3.10) that is free for the next call of its code has no caller either, and `f_gen` is NULL then:
+    // neither tells it from the root.
+    if (generator < 0 && ownerByte !== OWNED_BY_GENERATOR) return true;
+    return this.#rootWalks >= ROOT_WALKS;
   }
 
   #broken(reason: Truncation): Walk {

@@ -28,8 +28,8 @@ export interface OutputFile {
 export function openOutputFile(path: string): OutputFile {
   const existing = statOf(path);
   if (existing?.isDirectory) throw cannotWrite(path, "it is a folder", "give the name of a file in it");
-  // Devices, pipes and open files (a named pipe, /dev/stdout) are written in place, behind what they hold. Any other name is replaced by renaming, which
-  // does not follow a symbolic link that somebody may have put there.
+  // Devices, pipes and open files (a named pipe, /dev/stdout) are written in place, behind what they hold. Any other
+  // name is replaced by renaming, which does not follow a symbolic link that somebody may have put there.
   const inPlace = existing !== undefined && (!existing.isFile || OPEN_FILE.test(path));
   const temporary = inPlace ? path : `${path}.${Deno.pid}.tmp`;
   let opened: { file: Deno.FsFile; act: Act };

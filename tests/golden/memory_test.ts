@@ -5,7 +5,12 @@
 import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
 import type { Runtime } from "../../src/cpython/locate.ts";
-import { DEBUG_OFFSETS_SIZE, hasDebugOffsets, layoutFor, layoutFromDebugOffsets } from "../../src/cpython/layouts.ts";
+import {
+  DEBUG_OFFSETS_SIZE,
+  hasDebugOffsets,
+  layoutFor,
+  layoutFromDebugOffsets,
+} from "../../src/cpython/layouts.ts";
 import { readStacks } from "../../src/dump_stacks.ts";
 import { MemoryReader } from "../../src/memory.ts";
 import type { RangeList, TargetMemory } from "../../src/memory.ts";
@@ -30,9 +35,15 @@ interface Fixture {
 function loadFixture(minor: string, program: string): Fixture {
   const file = Deno.readFileSync(new URL(`cpython-${minor}-${program}.json.gz`, FOLDER));
   const { snapshot, report } = JSON.parse(gunzipSync(file).toString());
-  const { pythonVersion, runtimeAddress: address, memory: segments } = parseSnapshot(JSON.stringify(snapshot));
+  const { pythonVersion, runtimeAddress: address, memory: segments } = parseSnapshot(
+    JSON.stringify(snapshot),
+  );
   const memory = new SnapshotMemory(segments);
-  return { report, memory, runtime: { ...chooseLayout(memory, pythonVersion, address), address, imagePath: "" } };
+  return {
+    report,
+    memory,
+    runtime: { ...chooseLayout(memory, pythonVersion, address), address, imagePath: "" },
+  };
 }
 
 function chooseLayout(memory: TargetMemory, pythonVersion: string, address: number) {
@@ -112,7 +123,9 @@ function lies(shown: StackTrace, truth: StackTrace | undefined): string[] {
   const found: string[] = [];
   const { thread } = shown;
   if (thread.name !== undefined && thread.name !== truth.thread.name) found.push(`is named ${thread.name}`);
-  if (thread.osThreadId !== 0 && thread.osThreadId !== truth.thread.osThreadId) found.push("has a wrong kernel id");
+  if (thread.osThreadId !== 0 && thread.osThreadId !== truth.thread.osThreadId) {
+    found.push("has a wrong kernel id");
+  }
   if (thread.interpreterId !== truth.thread.interpreterId) found.push("is in a wrong interpreter");
   if (shown.ownsGil && !truth.ownsGil) found.push("owns the GIL");
   if (shown.frames.length > truth.frames.length) found.push("has more frames than there were");

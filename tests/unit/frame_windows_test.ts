@@ -79,6 +79,9 @@ Deno.test("windows are in order and disjoint, cover what was added, and find agr
             "an added range is lost",
           );
         }
+        if (operation.kind === "remove" && before.length > 0) {
+          assert.deepEqual(windowsOf(windows), before.toSpliced(operation.index % before.length, 1));
+        }
         if (operation.kind === "shrink") {
           const was = (range: [number, number]) =>
             before.some(([start, end]) => start <= range[0] && range[1] <= end);

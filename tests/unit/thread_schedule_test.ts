@@ -10,7 +10,8 @@ import assert from "node:assert/strict";
 import { Walk } from "../../src/cpython/thread_stack.ts";
 import { FakeProgram, pathOf, randomFrom } from "./fake_program.ts";
 import type { Random } from "./fake_program.ts";
-import { FakeThread, LAYOUT_OF_LINK } from "./fake_thread.ts";
+import { LAYOUT_OF_LINK } from "./fake_thread.ts";
+import type { FakeThread } from "./fake_thread.ts";
 
 const PROGRAMS = 100;
 const READS = 40;

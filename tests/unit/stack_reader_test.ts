@@ -1,0 +1,182 @@
+import assert from "node:assert/strict";
+import type { Layout } from "../../src/cpython/layout.ts";
+import { Walk } from "../../src/cpython/thread_stack.ts";
+import type { RangeList } from "../../src/memory.ts";
+import { StackReader } from "../../src/stack_reader.ts";
+import { FakeMemory } from "./fake_memory.ts";
+import { LAYOUT_OF_LINK } from "./fake_thread.ts";
+
+const PAGE = 4096;
+const LAYOUT: Layout = LAYOUT_OF_LINK.get("frame_object")!;
+/** The lists begin before the border of a page, the words of the GIL lie behind it. */
+const RUNTIME = 0x7f00_0010_0000 - LAYOUT.runtime.interpretersHead - 8;
+const INTERPRETER = 0x7f00_0020_0000;
+
+/** A target with one interpreter, whose threads each have a stack of two frames and a page of their own. */
+class FakeTarget {
+  readonly memory = new FakeMemory();
+  readonly running = new Set<number>();
+  readonly reader: StackReader;
+  #threads: number[] = [];
+
+  constructor() {
+    const { runtime, interpreter } = LAYOUT;
+    this.memory.write(RUNTIME, new Uint8Array(runtime.gilLocked + 8));
+    this.memory.write(INTERPRETER, new Uint8Array(interpreter.modules + 8));
+    this.memory.word(RUNTIME + runtime.interpretersHead, INTERPRETER);
+    const process = {
+      pid: 1,
+      readv: (ranges: RangeList, into: Uint8Array<ArrayBuffer>) => this.memory.readv(ranges, into),
+      hostThreadId: (id: number) => id,
+      threadState: () => "idle" as const,
+      isRunning: (id: number) => this.running.has(id),
+    };
+    const version = { major: 3, minor: 10, micro: 0, release: "" };
+    this.reader = new StackReader(process, {
+      address: RUNTIME,
+      imagePath: "",
+      version,
+      layout: LAYOUT,
+      guessed: false,
+      source: "",
+    });
+  }
+
+  static tstate(index: number): number {
+    return 0x7f00_1000_0000 + index * 4 * PAGE;
+  }
+
+  /** Starts thread `index`, with the kernel's id 100 + index, in functions 0x1000 and 0x1000 * (index + 2). */
+  start(index: number): void {
+    const { thread, frame } = LAYOUT;
+    const tstate = FakeTarget.tstate(index);
+    const pthread = tstate + 2048;
+    this.memory.write(tstate, new Uint8Array(PAGE));
+    this.memory.word(tstate + thread.interp, INTERPRETER);
+    this.memory.word(tstate + thread.threadId, pthread);
+    this.memory.write(pthread + 720, [100 + index]);
+    const [outer, inner] = [tstate + 3072, tstate + 3072 + 256];
+    this.memory.word(outer + frame.code, 0x1000);
+    this.memory.word(inner + frame.code, 0x1000 * (index + 2));
+    this.memory.word(inner + frame.previous, outer);
+    this.memory.word(tstate + thread.frame, inner);
+    this.running.add(100 + index);
+    this.#link([index, ...this.#threads]);
+  }
+
+  /** Ends a thread; its memory goes away, as that of a thread that was unmapped. */
+  end(index: number): void {
+    this.memory.pages.delete(FakeTarget.tstate(index) / PAGE);
+    this.#link(this.#threads.filter((one) => one !== index));
+  }
+
+  giveGil(index: number): void {
+    this.memory.word(RUNTIME + LAYOUT.runtime.gilLastHolder, FakeTarget.tstate(index));
+    this.memory.write(RUNTIME + LAYOUT.runtime.gilLocked, [1, 0, 0, 0]);
+  }
+
+  /** The code of each selected thread's leaf; whether its root is known yet is another question. */
+  leaves(): number[] {
+    return this.reader.selected.filter((thread) => this.reader.walk(thread) !== Walk.Empty)
+      .map((thread) => {
+        this.reader.walk(thread);
+        return this.reader.stack.codes[0]!;
+      });
+  }
+
+  settle(selection: "active" | "all" | "gil" = "all"): number {
+    let now = 0;
+    for (; now < 20; now += 2) {
+      assert.equal(this.reader.read(selection, now), true);
+      this.leaves();
+    }
+    return now;
+  }
+
+  #link(threads: number[]): void {
+    this.#threads = threads;
+    let at = INTERPRETER + LAYOUT.interpreter.threadsHead;
+    for (const index of threads) {
+      this.memory.word(at, FakeTarget.tstate(index));
+      at = FakeTarget.tstate(index) + LAYOUT.thread.next;
+    }
+    this.memory.word(at, 0);
+  }
+}
+
+function started(count: number): FakeTarget {
+  const target = new FakeTarget();
+  for (let i = 0; i < count; i++) target.start(i);
+  return target;
+}
+
+Deno.test("all threads are read by one call once it is known where their frames lie", () => {
+  const target = started(3);
+  const now = target.settle();
+  target.memory.reads = 0;
+  assert.equal(target.reader.read("all", now), true);
+  assert.deepEqual(target.leaves(), [0x4000, 0x3000, 0x2000]);
+  assert.equal(target.memory.reads, 1);
+  assert.deepEqual(target.reader.threads.map(({ info }) => info.osThreadId), [102, 101, 100]);
+});
+
+Deno.test("a thread that has come since is part of the same tick, one that has ended is not", () => {
+  const target = started(2);
+  const now = target.settle();
+  target.start(2);
+  assert.equal(target.reader.read("all", now), true);
+  assert.deepEqual(target.leaves(), [0x4000, 0x3000, 0x2000]);
+  target.end(1);
+  assert.equal(target.reader.read("all", now + 2), true);
+  assert.deepEqual(target.leaves(), [0x4000, 0x2000]);
+});
+
+Deno.test("what was read of a thread before it ended is not taken for new", () => {
+  const target = started(2);
+  target.settle();
+  const ended = target.reader.threads[1]!;
+  assert.equal(target.reader.reread(ended), Walk.Proven);
+  target.end(0);
+  assert.equal(target.reader.reread(ended), Walk.Empty);
+  assert.equal(target.reader.reread(target.reader.threads[0]!), Walk.Proven);
+});
+
+Deno.test("a thread that is listed and cannot be read has a stack of which nothing is known", () => {
+  const target = started(1);
+  target.settle();
+  const thread = target.reader.threads[0]!;
+  target.memory.pages.delete(Math.floor((RUNTIME + LAYOUT.runtime.gilLastHolder) / PAGE));
+  assert.equal(target.reader.reread(thread), Walk.Broken);
+  assert.deepEqual([thread.stack.truncation, target.reader.stack.depth], ["unreadable", 0]);
+});
+
+Deno.test("a target without interpreter or threads cannot be read", () => {
+  const target = started(1);
+  target.settle();
+  target.memory.pages.delete(Math.floor(RUNTIME / PAGE));
+  target.memory.pages.delete(INTERPRETER / PAGE);
+  target.end(0);
+  assert.equal(target.reader.read("all", 100), false);
+});
+
+Deno.test("active threads are those that run now", () => {
+  const target = started(3);
+  const now = target.settle();
+  target.running.delete(101);
+  assert.equal(target.reader.read("active", now), true);
+  assert.deepEqual(target.leaves(), [0x4000, 0x2000]);
+});
+
+Deno.test("the holder of the GIL is read alone, also when it has just become the holder", () => {
+  const target = started(3);
+  target.giveGil(0);
+  const now = target.settle("gil");
+  assert.deepEqual(target.leaves(), [0x2000]);
+  target.giveGil(2);
+  assert.equal(target.reader.read("gil", now), true);
+  assert.deepEqual(target.leaves(), [0x4000]);
+  assert.deepEqual(target.reader.threads.map(({ ownsGil }) => ownsGil), [true, false, false]);
+  target.memory.write(RUNTIME + LAYOUT.runtime.gilLocked, [0]);
+  assert.equal(target.reader.read("gil", now + 2), true);
+  assert.deepEqual(target.leaves(), []);
+});
