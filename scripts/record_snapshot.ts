@@ -31,6 +31,8 @@ async function record(python: Python, program: string): Promise<void> {
       hostThreadId: (id) => process.hostThreadId(id),
       threadState: (id) => process.threadState(id),
       isRunning: (id) => process.isRunning(id),
+      joinProcessor: (id) => process.joinProcessor(id),
+      leaveProcessor: () => process.leaveProcessor(),
     },
     runtime,
   });

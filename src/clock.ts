@@ -5,6 +5,9 @@ import type { Clock } from "./sampler.ts";
 
 /** Timers of the event loop may be this late. Units: ms. */
 const TIMER_SLACK = 3;
+/** A pause is of random length, so that no loop of the target keeps step with it. Units: ns. */
+const PAUSE_MIN = 2000;
+const PAUSE_RANGE = 15_000;
 /** Signals wait at most this long. Units: ms. */
 const YIELD_INTERVAL = 20;
 
@@ -33,6 +36,7 @@ export function liveClock(isStopped: () => boolean): Clock {
   };
   return {
     now: () => performance.now(),
+    pause: () => sleepBlocking(PAUSE_MIN + Math.random() * PAUSE_RANGE),
     random: () => Math.random(),
     wait(untilMs) {
       const now = performance.now();

@@ -32,9 +32,10 @@ function readStack(reader: StackReader, codes: CodeTable, thread: ReadThread): S
   let walk: Walk = Walk.Empty;
   let frames: Frame[] = [];
   let truncation: Truncation | undefined;
-  for (let reads = 0; reads < MIN_READS || performance.now() < deadline; reads++) {
+  for (let reads = 1;; reads++) {
     walk = reader.reread(thread);
-    const isLast = reads + 1 >= MIN_READS && performance.now() >= deadline;
+    // Asked once: the last read must know that it is the last, to give what it has and say why that is not more.
+    const isLast = reads >= MIN_READS && performance.now() >= deadline;
     if (walk === Walk.Empty) break;
     if (walk === Walk.Proven || walk === Walk.Broken && thread.stack.truncation === "too_deep" || isLast) {
       truncation = walk === Walk.Broken ? thread.stack.truncation : undefined;

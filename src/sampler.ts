@@ -6,12 +6,17 @@
  */
 import { Walk } from "./cpython/thread_stack.ts";
 import { provenPath } from "./proven_path.ts";
-import { Cursor, CUT_OFFSET, Recording } from "./recording.ts";
-import type { CallNode } from "./recording.ts";
+import { Cursor, CUT_OFFSET } from "./recording.ts";
+import type { CallNode, Recording } from "./recording.ts";
 import type { ReadThread, Selection, StackReader } from "./stack_reader.ts";
 
 /** Reads made to prove one path, over the whole recording. */
 const MAX_ATTEMPTS = 400;
+/** Of these, reads at once made from wherever we run. */
+const PLAIN_ATTEMPTS = 8;
+/** Time on the target's processor: a share of the recording, and some at its start. Units: ms. */
+const JOINED_SHARE = 0.01;
+const FREE_JOINED_MS = 20;
 /** Equal proven stacks in a row after which a thread is taken to stand still, and the path sought to be over. */
 const STANDSTILL = 16;
 /** Reads made at once when a walk did not reach the root. */
@@ -24,6 +29,8 @@ export interface Clock {
   now(): number;
   /** Waits until a time of `now`, letting signals and timers run; undefined when there was nothing to wait for. */
   wait(untilMs: number): Promise<void> | undefined;
+  /** Lets the target run for a few microseconds. */
+  pause(): void;
   /** A random number in [0, 1), for the moment inside each interval. */
   random(): number;
 }
@@ -51,6 +58,17 @@ export interface SamplerOptions {
   readonly selection: Selection;
 }
 
+/** A path that is sought, and what was seen instead. */
+interface Search {
+  readonly thread: ReadThread;
+  readonly node: CallNode;
+  readonly step: CallNode;
+  readonly deadline: number;
+  standing: CallNode | undefined;
+  standingOffset: number;
+  times: number;
+}
+
 /** Why sampling came to its end. */
 export type StopReason = "duration" | "stopped" | "target_gone";
 
@@ -65,6 +83,8 @@ export class Sampler {
   readonly #startMs: number;
   readonly #cursors = new Map<ReadThread, { cursor: Cursor; index: number }>();
   #lastUpkeep = -Infinity;
+  /** Time spent on processors of the target. */
+  #joinedMs = 0;
 
   constructor(
     { reader, recording, clock, counters, startMs }: {
@@ -164,29 +184,51 @@ export class Sampler {
     this.counters.samples++;
   }
 
-  /** Re-reads until the path was seen whole, the thread stands still elsewhere, or enough was tried. */
+  /**
+   * Re-reads until the path was seen whole, the thread stands still elsewhere, or enough was tried.
+   *
+   * A path of short calls is torn in almost every read that is made while it runs. So after a few plain reads we go to the
+   * thread's own processor, for a small share of the time.
+   */
   #prove(thread: ReadThread, node: CallNode, deadline: number): void {
-    const { cursor, index } = this.#entryOf(thread);
-    let standing: CallNode | undefined;
-    let standingOffset = 0;
-    let times = 0;
     // Paths that begin with the same unproven step share its attempts.
     const step = firstUnproven(node);
-    while (!provenPath(node).isWhole && step.attempts < MAX_ATTEMPTS && this.#clock.now() < deadline) {
-      step.attempts++;
-      this.counters.rereads++;
-      const walk = this.#reader.reread(thread);
-      if (walk === Walk.Empty) return;
-      if (walk !== Walk.Proven) continue;
-      const seen = this.#recording.insert(index, cursor, this.#reader.stack);
-      if (this.#recording.insertedPartly) continue;
-      seen.prove();
-      const isSame = seen === standing && this.#recording.leafOffset === standingOffset;
-      times = isSame ? times + 1 : 0;
-      if (times === STANDSTILL) return;
-      standing = seen;
-      standingOffset = this.#recording.leafOffset;
+    const search: Search = { thread, node, step, deadline, standing: undefined, standingOffset: 0, times: 0 };
+    for (let i = 0; i < PLAIN_ATTEMPTS; i++) if (!this.#attempt(search)) return;
+    const start = this.#clock.now();
+    const allowance = FREE_JOINED_MS + JOINED_SHARE * (start - this.#startMs);
+    if (this.#joinedMs > allowance || !this.#reader.joinProcessor(thread)) {
+      while (this.#attempt(search));
+      return;
     }
+    try {
+      do {
+        this.#clock.pause();
+      } while (this.#attempt(search) && this.#joinedMs + this.#clock.now() - start <= allowance);
+    } finally {
+      this.#reader.leaveProcessor();
+      this.#joinedMs += this.#clock.now() - start;
+    }
+  }
+
+  /** One more read. @returns false when the search is over. */
+  #attempt(search: Search): boolean {
+    const { thread, node, step, deadline } = search;
+    if (provenPath(node).isWhole || step.attempts >= MAX_ATTEMPTS || this.#clock.now() >= deadline) return false;
+    const { cursor, index } = this.#entryOf(thread);
+    step.attempts++;
+    this.counters.rereads++;
+    const walk = this.#reader.reread(thread);
+    if (walk === Walk.Empty) return false;
+    if (walk !== Walk.Proven) return true;
+    const seen = this.#recording.insert(index, cursor, this.#reader.stack);
+    if (this.#recording.insertedPartly) return true;
+    seen.prove();
+    const isSame = seen === search.standing && this.#recording.leafOffset === search.standingOffset;
+    search.times = isSame ? search.times + 1 : 0;
+    search.standing = seen;
+    search.standingOffset = this.#recording.leafOffset;
+    return search.times < STANDSTILL;
   }
 
   #entryOf(thread: ReadThread): { cursor: Cursor; index: number } {

@@ -3,7 +3,7 @@
  *
  * The same mechanism serves test fixtures and bug reports.
  */
-import { RangeList } from "./memory.ts";
+import type { RangeList } from "./memory.ts";
 import type { TargetMemory } from "./memory.ts";
 import type { Address } from "./types.ts";
 

@@ -17,6 +17,15 @@ import type { TargetThreads, ThreadInfo, ThreadState } from "./types.ts";
 const HIGH = 0x1_0000_0000;
 /** The lists of interpreters and threads are followed at most this often. Units: ms. */
 const LIST_INTERVAL = 1;
+/**
+ * A call that takes so many times as long as usual was interrupted: meanwhile the target may have come back to where it was
+ * when the first copy was read. Then both copies agree by chance, and the pointer between them belongs to neither.
+ */
+const SLOW_CALL = 3;
+/** So many bytes take about as long to read as a further range does. */
+const RANGE_BYTES = 4096;
+/** The usual time of a call follows the fastest ones at once, and slower ones by this factor a call. */
+const SLOWDOWN = 1.01;
 /** Times that one read is tried anew because memory in the plan has gone. */
 const MAX_RETRIES = 64;
 
@@ -64,6 +73,8 @@ export class StackReader {
   #arena = new Uint8Array(1 << 16);
   #words = new Uint32Array(this.#arena.buffer);
   #listOffset = -1;
+  #usualMs = 1;
+  #wasInterrupted = false;
   #lastListing = -Infinity;
   #listingComplete = false;
 
@@ -111,6 +122,7 @@ export class StackReader {
     thread.ownsGil = this.#gil.isHolder(thread.listed, this.#words);
     const result = thread.stack.walk(this.#words, this.#arena, { stack: this.stack, copy: 1 });
     this.counters.misses += thread.stack.misses;
+    if (result === Walk.Proven && this.#wasInterrupted) return Walk.Unproven;
     return result;
   }
 
@@ -130,6 +142,16 @@ export class StackReader {
     // A thread that has ended was left out of the call: what was read of it earlier must not be taken for new.
     if (!this.threads.includes(thread)) return Walk.Empty;
     return isRead ? this.walk(thread) : this.#unreadable(thread);
+  }
+
+  /** Moves us to the processor of a thread: what is read there is seldom torn. @returns false where it cannot be. */
+  joinProcessor(thread: ReadThread): boolean {
+    const { osThreadId } = thread.info;
+    return osThreadId !== 0 && this.#os.joinProcessor(osThreadId);
+  }
+
+  leaveProcessor(): void {
+    this.#os.leaveProcessor();
   }
 
   /** Reads the lists of interpreters and threads link by link; known threads keep what is known of them. */
@@ -226,7 +248,12 @@ export class StackReader {
       for (const thread of this.selected) thread.stack.plan(ranges);
       this.#reserve(ranges.byteLength);
       this.counters.calls++;
+      const begin = performance.now();
       const length = this.#memory.readv(ranges, this.#arena);
+      // By the size of the call: a call for one thread says what one for many may take.
+      const callMs = (performance.now() - begin) / (1 + ranges.count + ranges.byteLength / RANGE_BYTES);
+      this.#usualMs = Math.min(callMs, this.#usualMs * SLOWDOWN);
+      this.#wasInterrupted = callMs > SLOW_CALL * this.#usualMs;
       if (length === ranges.byteLength) return true;
       this.counters.stale++;
       if (!this.#forget(failedRange(ranges, length))) {

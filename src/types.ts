@@ -79,4 +79,12 @@ export interface TargetThreads {
   threadState(osThreadId: number): ThreadState | undefined;
   /** Whether a thread runs or waits for a processor. Cheap: it is asked at every tick. */
   isRunning(osThreadId: number): boolean;
+  /**
+   * Moves us to the processor of a thread, which then stands still while we run, and runs while we wait.
+   *
+   * @returns false where that is not possible.
+   */
+  joinProcessor(osThreadId: number): boolean;
+  /** Ends what `joinProcessor` began. */
+  leaveProcessor(): void;
 }

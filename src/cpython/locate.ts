@@ -9,7 +9,8 @@ import { DEBUG_OFFSETS_SIZE, layoutFor, layoutFromDebugOffsets } from "./layouts
 import type { ChosenLayout } from "./layouts.ts";
 import { parseVersionHex } from "./debug_offsets.ts";
 import type { Layout, PythonVersion } from "./layout.ts";
-import { isPlausible, MemoryReader, Struct } from "../memory.ts";
+import { isPlausible, Struct } from "../memory.ts";
+import type { MemoryReader } from "../memory.ts";
 import type { Address, Image, MemoryRange } from "../types.ts";
 
 const SCAN_CHUNK = 1 << 20;

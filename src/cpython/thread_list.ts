@@ -1,6 +1,7 @@
 /** The interpreters of a runtime and their threads, as linked lists that change while they are read. */
 import type { Layout } from "./layout.ts";
-import { isPlausible, MemoryReader } from "../memory.ts";
+import { isPlausible } from "../memory.ts";
+import type { MemoryReader } from "../memory.ts";
 import type { Address } from "../types.ts";
 
 const MAX_INTERPRETERS = 10_000;

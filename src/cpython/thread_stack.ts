@@ -109,10 +109,11 @@ export class ThreadStack {
   readonly #fields: FrameFields;
   readonly #memory: TargetMemory;
   readonly #windows = new FrameWindows();
-  /** Offset of each window in the bytes of the call. */
+  /** Offset of each window in the bytes of the call, and that of its second copy. */
   #offsets = new Int32Array(8);
-  /** From the first copy of the frames to the second. Units: 4-byte words. */
-  #secondCopy = 0;
+  #secondOffsets = new Int32Array(8);
+  /** The window in which the innermost frame lay at the last walk. */
+  #hot = 0;
   #firstRange = 0;
   #headOffset = 0;
   #cframeOffset = 0;
@@ -137,16 +138,21 @@ export class ThreadStack {
     this.#memory = memory;
   }
 
-  /** Appends what a walk of this thread needs to a call. */
+  /**
+   * Appends what a walk of this thread needs to a call.
+   *
+   * What changes most is read closest to the pointer, before and after it: the window of the innermost frames.
+   */
   plan(ranges: RangeList): void {
     const windows = this.#windows;
     const { threadLow, threadSize, layout } = this.#fields;
-    if (this.#offsets.length < windows.count) this.#offsets = new Int32Array(windows.starts.length);
-    this.#firstRange = ranges.count;
-    const first = ranges.byteLength;
-    for (let i = 0; i < windows.count; i++) {
-      this.#offsets[i] = ranges.push(windows.starts[i]!, windows.ends[i]! - windows.starts[i]!);
+    if (this.#offsets.length < windows.count) {
+      this.#offsets = new Int32Array(windows.starts.length);
+      this.#secondOffsets = new Int32Array(windows.starts.length);
     }
+    if (this.#hot >= windows.count) this.#hot = 0;
+    this.#firstRange = ranges.count;
+    for (let i = 0; i < windows.count; i++) this.#planWindow(ranges, this.#offsets, i);
     this.#headOffset = ranges.push(this.tstate + threadLow, threadSize);
     if (layout.traits.frameLink === "cframe") {
       // The pointer lies on the C stack; it is the right one if the thread named it before and after.
@@ -154,9 +160,19 @@ export class ThreadStack {
       this.#cframeOffset = ranges.push(at, 8);
       this.#checkOffset = ranges.push(this.tstate + layout.thread.frame, 8);
     }
-    const second = ranges.byteLength;
-    this.#secondCopy = (second - first) >> 2;
-    for (let i = 0; i < windows.count; i++) ranges.push(windows.starts[i]!, windows.ends[i]! - windows.starts[i]!);
+    for (let i = windows.count - 1; i >= 0; i--) this.#planWindow(ranges, this.#secondOffsets, i);
+  }
+
+  #planWindow(ranges: RangeList, offsets: Int32Array, position: number): void {
+    const window = this.#windowAt(position);
+    const start = this.#windows.starts[window]!;
+    offsets[window] = ranges.push(start, this.#windows.ends[window]! - start);
+  }
+
+  /** The window that is read at a position of the first copy; the second copy is in the opposite order. */
+  #windowAt(position: number): number {
+    if (position === this.#windows.count - 1) return this.#hot;
+    return position < this.#hot ? position : position + 1;
   }
 
   /** Field of the thread state, from the last call. `words` is all that was read, as 4-byte words. */
@@ -183,7 +199,7 @@ export class ThreadStack {
       this.#cframe = 0;
       return true;
     }
-    this.#windows.remove(index < windows ? index : index - windows - heads);
+    this.#windows.remove(this.#windowAt(index < windows ? index : 2 * windows + heads - 1 - index));
     return true;
   }
 
@@ -233,7 +249,8 @@ export class ThreadStack {
   ): Walk {
     const { low, high, code, previous, instr, instrIsAddress, owner, shimOwner, pointerTag } = this.#fields;
     const windows = this.#windows;
-    const secondCopy = this.#secondCopy;
+    const offsets = this.#offsets;
+    const secondOffsets = this.#secondOffsets;
     let frame = head;
     let last = 0;
     let lastAt = 0;
@@ -260,11 +277,13 @@ export class ThreadStack {
       let at: number;
       window = windows.find(start, end, window);
       if (window >= 0) {
-        at = (this.#offsets[window]! + (frame - windows.starts[window]!)) >> 2;
+        const inside = frame - windows.starts[window]!;
+        at = (offsets[window]! + inside) >> 2;
+        if (visited === 0) this.#hot = window;
         if (start < windows.lows[window]!) windows.lows[window] = start;
         if (end > windows.highs[window]!) windows.highs[window] = end;
         // Compared word by word: a copy that differs is of another moment.
-        const second = at + secondCopy;
+        const second = (secondOffsets[window]! + inside) >> 2;
         if (
           words[at + code] !== words[second + code] || words[at + code + 1] !== words[second + code + 1] ||
           words[at + previous] !== words[second + previous] ||

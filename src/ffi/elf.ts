@@ -51,19 +51,30 @@ const DT_SYMTAB = 6;
 const DT_STRSZ = 10;
 const SYMBOL_SIZE = 24;
 const MAX_HEADERS = 4096;
+/** Entries have 56 and 64 bytes; a later format may add some. */
+const MAX_ENTRY = 1024;
 const MAX_TABLE = 64 << 20;
 
 /** Reads the headers. @returns undefined when this is not a 64-bit little-endian ELF file. */
 export function readElf(read: ReadAt): ElfFile | undefined {
   const header = read(0, 64);
-  if (header === undefined || header[0] !== 0x7f || header[1] !== 0x45 || header[2] !== 0x4c || header[3] !== 0x46) {
+  if (
+    header === undefined || header[0] !== 0x7f || header[1] !== 0x45 || header[2] !== 0x4c ||
+    header[3] !== 0x46
+  ) {
     return undefined;
   }
   if (header[4] !== 2 || header[5] !== 1) return undefined;
   const view = viewOf(header);
   const segments: Segment[] = [];
   let dynamic: ElfFile["dynamic"];
-  const programHeaders = readTable(read, word(view, 32), view.getUint16(54, true), view.getUint16(56, true), 56);
+  const programHeaders = readTable(
+    read,
+    word(view, 32),
+    view.getUint16(54, true),
+    view.getUint16(56, true),
+    56,
+  );
   for (const entry of programHeaders) {
     const type = entry.getUint32(0, true);
     if (type === PT_DYNAMIC) dynamic = { fileOffset: word(entry, 8), size: word(entry, 32) };
@@ -85,21 +96,37 @@ export function readElf(read: ReadAt): ElfFile | undefined {
  * @param bias what the loader added to the link-time addresses; the dynamic table in memory holds relocated ones.
  * @returns link-time addresses of the names that were found.
  */
-export function findSymbols(read: ReadAt, elf: ElfFile, names: readonly string[], bias = 0): Map<string, number> {
+export function findSymbols(
+  read: ReadAt,
+  elf: ElfFile,
+  names: readonly string[],
+  bias = 0,
+): Map<string, number> {
   const found = new Map<string, number>();
   for (const type of [SHT_DYNSYM, SHT_SYMTAB]) {
     if (found.size === names.length) break;
     const table = elf.sections.find((section) => section.type === type);
     const strings = table === undefined ? undefined : elf.sections[table.link];
     if (table === undefined || strings === undefined) continue;
-    scanSymbols(read(table.fileOffset, capped(table.size)), read(strings.fileOffset, capped(strings.size)), names, found);
+    scanSymbols(
+      read(table.fileOffset, capped(table.size)),
+      read(strings.fileOffset, capped(strings.size)),
+      names,
+      found,
+    );
   }
   if (found.size === 0 && elf.sections.length === 0) scanDynamic(read, elf, { names, found, bias });
   return found;
 }
 
 function readSections(read: ReadAt, header: DataView): Section[] {
-  const entries = readTable(read, word(header, 40), header.getUint16(58, true), header.getUint16(60, true), 64);
+  const entries = readTable(
+    read,
+    word(header, 40),
+    header.getUint16(58, true),
+    header.getUint16(60, true),
+    64,
+  );
   const namesHeader = entries[header.getUint16(62, true)];
   if (namesHeader === undefined) return [];
   const names = read(word(namesHeader, 24), capped(word(namesHeader, 32)));
@@ -114,8 +141,16 @@ function readSections(read: ReadAt, header: DataView): Section[] {
   }));
 }
 
-function readTable(read: ReadAt, offset: number, entrySize: number, count: number, minimum: number): DataView[] {
-  if (offset === 0 || entrySize < minimum || count === 0 || count > MAX_HEADERS) return [];
+function readTable(
+  read: ReadAt,
+  offset: number,
+  entrySize: number,
+  count: number,
+  minimum: number,
+): DataView[] {
+  if (offset === 0 || entrySize < minimum || entrySize > MAX_ENTRY || count === 0 || count > MAX_HEADERS) {
+    return [];
+  }
   const bytes = read(offset, entrySize * count);
   if (bytes === undefined) return [];
   return Array.from({ length: count }, (_, i) => viewOf(bytes.subarray(i * entrySize, (i + 1) * entrySize)));
@@ -129,7 +164,9 @@ function scanSymbols(
 ): void {
   if (table === undefined || strings === undefined) return;
   const view = viewOf(table);
-  const wanted = names.filter((name) => !found.has(name)).map((name) => new TextEncoder().encode(`${name}\0`));
+  const wanted = names.filter((name) => !found.has(name)).map((name) =>
+    new TextEncoder().encode(`${name}\0`)
+  );
   for (let at = 0; at + SYMBOL_SIZE <= table.length; at += SYMBOL_SIZE) {
     const nameAt = view.getUint32(at, true);
     for (const name of wanted) {
@@ -165,7 +202,12 @@ function scanDynamic(
   const stringsAt = fileOffsetOf(elf, strings);
   if (symbolsAt === undefined || stringsAt === undefined) return;
   const size = capped(strings - symbols);
-  scanSymbols(read(symbolsAt, size - size % SYMBOL_SIZE), read(stringsAt, capped(values.get(DT_STRSZ) ?? 0)), names, found);
+  scanSymbols(
+    read(symbolsAt, size - size % SYMBOL_SIZE),
+    read(stringsAt, capped(values.get(DT_STRSZ) ?? 0)),
+    names,
+    found,
+  );
 }
 
 function fileOffsetOf(elf: ElfFile, address: number): number | undefined {

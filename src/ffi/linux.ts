@@ -3,6 +3,7 @@ import { addressOf, libc } from "./linux_libc.ts";
 import { likeliestFirst, mappedFiles, openImage, parseMaps } from "./linux_maps.ts";
 import { FileNames } from "./linux_file_names.ts";
 import { explainDenied } from "./linux_permission.ts";
+import { ProcessorChoice } from "./linux_processor.ts";
 import { ThreadStates } from "./linux_threads.ts";
 import type { RemoteProcess } from "./process.ts";
 import { ProfilerError } from "../errors.ts";
@@ -72,6 +73,7 @@ class LinuxProcess implements RemoteProcess {
   readonly #states: ThreadStates;
   readonly #sharesPidNamespace: boolean;
   readonly #fileNames: FileNames;
+  readonly #processor: ProcessorChoice;
   #hostThreadIds = new Map<number, number>();
   // One local range: the kernel fills it from all the remote ones in turn.
   readonly #local = new Uint32Array(4);
@@ -82,6 +84,7 @@ class LinuxProcess implements RemoteProcess {
     this.pid = pid;
     this.#procPid = procPid;
     this.#states = new ThreadStates(`${procPid}/task`);
+    this.#processor = new ProcessorChoice(`${procPid}/task`);
     this.#fileNames = new FileNames(procPid);
     this.#sharesPidNamespace = linkText(`${procPid}/ns/pid`) === linkText("/proc/self/ns/pid");
   }
@@ -196,6 +199,14 @@ class LinuxProcess implements RemoteProcess {
 
   isRunning(osThreadId: number): boolean {
     return this.#states.isRunning(osThreadId);
+  }
+
+  joinProcessor(osThreadId: number): boolean {
+    return this.#processor.join(osThreadId);
+  }
+
+  leaveProcessor(): void {
+    this.#processor.leave();
   }
 
   close(): void {

@@ -14,6 +14,8 @@ function openLibc() {
       open: { parameters: ["buffer", "i32"], result: "i32" },
       pread: { parameters: ["i32", "buffer", "u32", "u32"], result: "i32" },
       close: { parameters: ["i32"], result: "i32" },
+      sched_getaffinity: { parameters: ["i32", "u32", "buffer"], result: "i32" },
+      sched_setaffinity: { parameters: ["i32", "u32", "buffer"], result: "i32" },
       waitpid: { parameters: ["i32", "buffer", "i32"], result: "i32" },
       kill: { parameters: ["i32", "i32"], result: "i32" },
       posix_spawnp: { parameters: ["buffer", "buffer", "buffer", "buffer", "buffer", "buffer"], result: "i32" },

@@ -110,8 +110,12 @@ for (const one of onePerMinor(SUPPORTED_MINORS)) {
     // The main thread always runs: each tick has its sample.
     assert.equal(counters.samples, counters.ticks);
     assert.equal(stacks.reduce((sum, { count }) => sum + count, 0), counters.samples);
-    const families = new Set(stacks.flatMap(({ names }) => names.map((name) => /_(\d+)$/.exec(name)?.[1])));
-    assert.ok(families.size > 8, `only some families are in the profile: ${[...families]}`);
+    // A call that was never seen whole is cut from the profile; some must have been seen.
+    const cut = stacks.filter(({ names }) => names.at(-1) === "[cut]").reduce(
+      (sum, { count }) => sum + count,
+      0,
+    );
+    assert.ok(cut < 0.9 * counters.samples, `${cut} of ${counters.samples} samples are cut`);
   });
 }
 

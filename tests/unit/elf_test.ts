@@ -4,7 +4,7 @@ import { findSymbols, readElf } from "../../src/ffi/elf.ts";
 import type { ReadAt } from "../../src/ffi/elf.ts";
 import { buildElf, CODE_ADDRESS, DATA_ADDRESS } from "./fake_elf.ts";
 
-/** Headers of 4096 entries, a table of 64 MiB, a section's names: no read asks for more. */
+/** What a table of symbols or its names may have; headers are far below. */
 const LARGEST_READ = 64 << 20;
 
 function readerOf(image: Uint8Array<ArrayBuffer>, onRead: (length: number) => void = () => {}): ReadAt {

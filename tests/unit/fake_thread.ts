@@ -25,12 +25,14 @@ export const LAYOUT_OF_LINK: ReadonlyMap<Layout["traits"]["frameLink"], Layout> 
 export class MovingMemory extends FakeMemory {
   /** Called after range `index` of `count` was read. */
   between: (index: number, count: number) => void = () => {};
-  /** Ranges of the last call. */
+  /** Ranges of the last call, and where each begins. */
   count = 0;
+  starts: number[] = [];
   readonly #single = new RangeList();
 
   override readv(ranges: RangeList, into: Uint8Array<ArrayBuffer>): number {
     this.count = ranges.count;
+    this.starts = Array.from({ length: ranges.count }, (_, i) => ranges.addressAt(i));
     let filled = 0;
     for (let i = 0; i < ranges.count; i++) {
       this.#single.clear();

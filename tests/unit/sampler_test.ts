@@ -23,6 +23,10 @@ class FakeReader {
   stack: RawStack = rawStack([]);
   rereads = 0;
   shrinks = 0;
+  pauses = 0;
+  /** Whether it is possible to go to a thread's processor, and what was done of it. */
+  isJoinable = false;
+  readonly joined: ("join" | "leave")[] = [];
   isReadable = true;
   readonly codes = new FakeCodes();
   readonly #addresses = new Map(["a", "b", "c"].map((name) => [name, this.codes.add({ name })]));
@@ -61,6 +65,15 @@ class FakeReader {
     return this.walk(thread);
   }
 
+  joinProcessor(): boolean {
+    if (this.isJoinable) this.joined.push("join");
+    return this.isJoinable;
+  }
+
+  leaveProcessor(): void {
+    this.joined.push("leave");
+  }
+
   shrink(): void {
     this.shrinks++;
   }
@@ -92,7 +105,12 @@ function setUp(threads: readonly Step[][], { timeline = false } = {}): Setup {
   const reader = new FakeReader();
   for (const steps of threads) reader.addThread(steps);
   const state = { time: 0, stepMs: 0 };
-  const clock: Clock = { now: () => state.time += state.stepMs, wait: () => undefined, random: () => 0 };
+  const clock: Clock = {
+    now: () => state.time += state.stepMs,
+    wait: () => undefined,
+    pause: () => reader.pauses++,
+    random: () => 0,
+  };
   const recording = new Recording(reader.codes.table, { perThread: timeline, timeline });
   const counters: SampleCounters = { ticks: 0, samples: 0, errors: 0, late: 0, missed: 0, rereads: 0 };
   const sampler = new Sampler(
@@ -169,6 +187,53 @@ Deno.test("the search for a proof ends in time for the next tick, and after a nu
   for (let i = 0; i < 5; i++) endless.sampler.tick();
   assert.equal(endless.reader.rereads, 400);
   assert.deepEqual(endless.counts(), { "a b:2 unproven": 5 }, "samples are counted all the same");
+});
+
+Deno.test("after a few reads the search goes on on the thread's processor, which it leaves again in any case", () => {
+  const steps: Step[] = Array.from(
+    { length: 20 },
+    () => ({ walk: Walk.Unproven, stack: "a:0 b:2", misses: 1 }),
+  );
+  const found = setUp([[...steps, { walk: Walk.Proven, stack: "a:0 b:2" }]]);
+  found.reader.isJoinable = true;
+  found.sampler.tick();
+  assert.deepEqual(found.reader.joined, ["join", "leave"]);
+  assert.deepEqual(found.counts(), { "a b:2": 1 });
+  assert.ok(found.reader.pauses > 5, "the target is let run between the reads");
+
+  const ended = setUp([[...steps, { walk: Walk.Empty }]]);
+  ended.reader.isJoinable = true;
+  ended.sampler.tick();
+  assert.deepEqual(ended.reader.joined, ["join", "leave"]);
+
+  const failing = setUp([steps]);
+  failing.reader.isJoinable = true;
+  const reread = failing.reader.reread.bind(failing.reader);
+  failing.reader.reread = (thread) => {
+    if (failing.reader.rereads > 12) throw new Error("lost");
+    return reread(thread);
+  };
+  assert.throws(() => failing.sampler.tick(), { message: "lost" });
+  assert.deepEqual(failing.reader.joined, ["join", "leave"]);
+});
+
+Deno.test("time on the thread's processor is a small share of the recording", () => {
+  let ticks = 0;
+  // Each tick meets another path that cannot be proven: each has its own number of attempts.
+  const unprovable: Step = {
+    walk: Walk.Unproven,
+    misses: 1,
+    get stack() {
+      return `a:${2 * ticks} b:2`;
+    },
+  };
+  const { sampler, reader, clock } = setUp([[{ walk: Walk.Proven, stack: "a:0" }, unprovable]]);
+  reader.isJoinable = true;
+  clock.stepMs = 0.2;
+  for (; ticks < 100; ticks++) sampler.tick();
+  const joins = reader.joined.filter((one) => one === "join").length;
+  assert.ok(joins > 0 && joins < 30, `${joins} times of about 4 ms, in ${clock.time} ms`);
+  assert.equal(reader.joined.length, 2 * joins);
 });
 
 Deno.test("of a torn stack the other copy counts if that is a path that is known", () => {

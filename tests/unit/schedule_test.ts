@@ -18,6 +18,8 @@ class FakeClock implements Clock {
     return this.time;
   }
 
+  pause(): void {}
+
   wait(untilMs: number): Promise<void> | undefined {
     if (untilMs <= this.time) return undefined;
     this.time = untilMs;
