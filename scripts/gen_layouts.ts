@@ -64,7 +64,7 @@ const MANIFEST: { readonly [G in keyof Offsets]: Readonly<Record<keyof Offsets[G
     code: { 8: "f_code", 13: "f_executable" },
     instr: { 8: "f_lasti", 11: "prev_instr", 13: "instr_ptr" },
     owner: { 8: ABSENT, 11: "owner" },
-    generator: { 8: "f_gen", 11: ABSENT },
+    executing: { 8: "f_executing", 10: "f_state", 11: ABSENT },
   },
   code: {
     struct: "PyCodeObject",

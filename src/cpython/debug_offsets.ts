@@ -69,7 +69,7 @@ export const TABLE_FIELDS: {
     code: "interpreter_frame.executable",
     instr: "interpreter_frame.instr_ptr",
     owner: "interpreter_frame.owner",
-    generator: ABSENT,
+    executing: ABSENT,
   },
   code: {
     filename: "code_object.filename",

@@ -40,8 +40,8 @@ export interface Offsets {
     readonly code: Offset;
     readonly instr: Offset;
     readonly owner: Offset;
-    /** `f_gen`, NULL unless the frame is that of a generator or coroutine (to 3.10). */
-    readonly generator: Offset;
+    /** `f_executing` (to 3.9) or `f_state` (3.10), a byte: see `Traits.executing`. */
+    readonly executing: Offset;
   };
   /** `PyCodeObject`; `bytecode` is `co_code_adaptive` inside the object (3.11+). */
   readonly code: {
@@ -85,6 +85,8 @@ export interface Traits {
   readonly lineTable: "lnotab" | "pep626" | "locations";
   /** Frames whose `owner` is at least this are entries from C and not shown; 256 when there are none. */
   readonly shimOwner: number;
+  /** Value of `frame.executing` while the frame's code runs or has called something; -1 where there is no such field. */
+  readonly executing: number;
   /** Low bits that are not part of `frame.code`'s address (`Py_TAG_BITS`). */
   readonly pointerTag: number;
   /** `PyDictKeysObject`: sizes as words (to 3.10), or as logarithms with a kind (3.11+). */

@@ -33,15 +33,17 @@ const TRAITS_3_8: Traits = {
   instruction: "byte_index",
   lineTable: "lnotab",
   shimOwner: 256,
+  executing: 1,
   pointerTag: 0,
   dictKeys: "words",
   attributes: "dict_offset",
   longSize: "ob_size",
 };
-const TRAITS_3_10: Traits = { ...TRAITS_3_8, instruction: "unit_index", lineTable: "pep626" };
+const TRAITS_3_10: Traits = { ...TRAITS_3_8, instruction: "unit_index", lineTable: "pep626", executing: 0 };
 const TRAITS_3_11: Traits = {
   ...TRAITS_3_10,
   frameLink: "cframe",
+  executing: -1,
   instruction: "address",
   lineTable: "locations",
   dictKeys: "logarithms",

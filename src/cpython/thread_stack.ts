@@ -20,7 +20,10 @@ const PAGE = 4096;
 export const MAX_DEPTH = 1_000_000;
 /** `FRAME_OWNED_BY_GENERATOR`. Source: Include/internal/pycore_frame.h at v3.11.0. */
 const OWNED_BY_GENERATOR = 1;
-/** A thread may begin in a generator: its frame is taken for the root once it ended so many walks in a row. */
+/**
+ * A thread may begin in a generator, or be in a trace function that its first frame has called at its end: a frame that does
+ * not seem to run is taken for the root once it ended so many walks in a row.
+ */
 const ROOT_WALKS = 6;
 /** Windows of one thread, both copies. Units: bytes. */
 const MAX_WINDOW_BYTES = 0x3000_0000;
@@ -70,7 +73,7 @@ export class FrameFields {
   readonly instr: number;
   readonly instrIsAddress: boolean;
   readonly owner: number;
-  readonly generator: number;
+  readonly executing: number;
   readonly shimOwner: number;
   readonly pointerTag: number;
   /** The part of a thread state that is read. */
@@ -80,8 +83,8 @@ export class FrameFields {
 
   constructor(layout: Layout) {
     this.layout = layout;
-    const { previous, code, instr, owner, generator } = layout.frame;
-    const offsets = [previous, code, instr, owner, generator].filter((offset) => offset >= 0);
+    const { previous, code, instr, owner, executing } = layout.frame;
+    const offsets = [previous, code, instr, owner, executing].filter((offset) => offset >= 0);
     this.low = roundDown(Math.min(...offsets));
     this.high = roundDown(Math.max(...offsets)) + 8;
     this.code = code >> 2;
@@ -89,7 +92,7 @@ export class FrameFields {
     this.instr = instr >> 2;
     this.instrIsAddress = layout.traits.instruction === "address";
     this.owner = owner;
-    this.generator = generator < 0 ? -1 : generator >> 2;
+    this.executing = executing;
     this.shimOwner = layout.traits.shimOwner;
     this.pointerTag = layout.traits.pointerTag;
     const { next, interp, frame, threadId, nativeThreadId } = layout.thread;
@@ -328,20 +331,21 @@ export class ThreadStack {
   /**
    * Whether a frame without a caller is the root of its thread.
    *
-   * A generator has no caller while it is suspended. It may be resumed when the pointer to the innermost frame is read, and
-   * be suspended again in the second copy: both copies agree, and still no such stack existed.
+   * A generator has no caller while it is suspended, and a frame object (to 3.10) none while it is free for the next call.
+   * Such a frame may be on the stack when the pointer to the innermost frame is read, and be off it again in the second
+   * copy: both copies agree, and still no such stack existed.
    */
   #isRoot(frame: Address, words: Uint32Array, at: number): boolean {
-    const { shimOwner, owner, generator } = this.#fields;
+    const { shimOwner, owner, executing, layout } = this.#fields;
     this.#rootWalks = frame === this.#root ? this.#rootWalks + 1 : 1;
     this.#root = frame;
-    const ownerByte = owner < 0 ? -1 : words[at + (owner >> 2)]! >>> (owner % 4 * 8) & 0xff;
+    const byteAt = (offset: number) => words[at + (offset >> 2)]! >>> (offset % 4 * 8) & 0xff;
     // Where entries from C have frames, one of these is at the root.
-    if (shimOwner < 256) return ownerByte >= shimOwner;
-    // A frame object (to 3.10) that is free for the next call of its code has no caller either, and `f_gen` is NULL then:
-    // neither tells it from the root.
-    if (generator < 0 && ownerByte !== OWNED_BY_GENERATOR) return true;
-    return this.#rootWalks >= ROOT_WALKS;
+    if (shimOwner < 256) return byteAt(owner) >= shimOwner;
+    const isRunning = executing >= 0
+      ? byteAt(executing) === layout.traits.executing
+      : byteAt(owner) !== OWNED_BY_GENERATOR;
+    return isRunning || this.#rootWalks >= ROOT_WALKS;
   }
 
   #broken(reason: Truncation): Walk {

@@ -66,8 +66,8 @@ const RULES: { readonly [G in keyof Offsets]: Rules & { widths: Record<keyof Off
   frame: {
     cap: 4 * KIB,
     first: 0,
-    widths: { previous: 8, code: 8, instr: 4, owner: 1, generator: 8 },
-    optional: ["owner", "generator"],
+    widths: { previous: 8, code: 8, instr: 4, owner: 1, executing: 1 },
+    optional: ["owner", "executing"],
   },
   code: {
     cap: 4 * KIB,

@@ -84,7 +84,7 @@ function layoutOf(compactData: number, storage: Storage): Layout {
     gil: { lastHolder: 8, locked: 16 },
     thread: { next: 8, interp: 16, frame: 24, threadId: 176, nativeThreadId: -1 },
     cframe: { currentFrame: -1 },
-    frame: { previous: 24, code: 32, instr: 104, owner: -1, generator: -1 },
+    frame: { previous: 24, code: 32, instr: 104, owner: -1, executing: 116 },
     code: { filename: 104, name: 112, qualname: -1, firstLineNo: 40, lineTable: 120, bytecode: -1 },
     unicode: {
       length: 16,
@@ -103,6 +103,7 @@ function layoutOf(compactData: number, storage: Storage): Layout {
       instruction: "byte_index",
       lineTable: "lnotab",
       shimOwner: 256,
+      executing: 1,
       pointerTag: 0,
       ...storage,
     },

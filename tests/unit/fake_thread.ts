@@ -136,6 +136,7 @@ export class FakeThread {
     this.memory.word(address + frame.code, code);
     this.writeInstr(address, instr);
     if (frame.owner >= 0) this.memory.write(address + frame.owner, [owner ?? 0]);
+    if (frame.executing >= 0) this.memory.write(address + frame.executing, [this.layout.traits.executing]);
   }
 
   writeInstr(address: number, instr: number): void {
