@@ -33,6 +33,8 @@ async function record(python: Python, program: string): Promise<void> {
       isRunning: (id) => process.isRunning(id),
       joinProcessor: (id) => process.joinProcessor(id),
       leaveProcessor: () => process.leaveProcessor(),
+      restingCount: (id) => process.restingCount(id),
+      runCount: (id) => process.runCount(id),
     },
     runtime,
   });

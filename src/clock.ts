@@ -1,7 +1,7 @@
 /** The clock of live sampling: coarse waits leave the event loop free, the last stretch is slept precisely. */
 import { setImmediate } from "node:timers";
 import { prepareForSampling, sleepBlocking } from "./ffi/mod.ts";
-import type { Clock } from "./sampler.ts";
+import type { Clock } from "./types.ts";
 
 /** Timers of the event loop may be this late. Units: ms. */
 const TIMER_SLACK = 3;

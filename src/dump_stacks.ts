@@ -2,15 +2,17 @@
 import type { Runtime } from "./cpython/locate.ts";
 import { CodeTable, NOT_CODE } from "./cpython/code_table.ts";
 import { Walk } from "./cpython/thread_stack.ts";
+import type { RawStack } from "./cpython/thread_stack.ts";
+import { STEADY_READS } from "./path_prover.ts";
 import { StackReader } from "./stack_reader.ts";
 import type { ReadThread } from "./stack_reader.ts";
 import type { TargetMemory } from "./memory.ts";
-import type { Frame, StackTrace, TargetThreads, Truncation } from "./types.ts";
+import type { Frame, StackTrace, TargetThreads } from "./types.ts";
 
 /** Time for one thread whose stack changes faster than it can be read. Units: ms. */
 const PROOF_LIMIT = 50;
-/** A first walk learns where the frames lie, a few more which frame is the root; without proof, at least this many. */
-const MIN_READS = 8;
+/** Reads before we go to the thread's processor: enough for a thread that stands still. */
+const PLAIN_READS = STEADY_READS + 2;
 
 /** What is needed of a target: a live one, or a snapshot. */
 export interface DumpTarget {
@@ -28,30 +30,60 @@ export function readStacks(target: DumpTarget): StackTrace[] {
 }
 
 function readStack(reader: StackReader, codes: CodeTable, thread: ReadThread): StackTrace {
-  const deadline = performance.now() + PROOF_LIMIT;
-  let walk: Walk = Walk.Empty;
-  let frames: Frame[] = [];
-  let truncation: Truncation | undefined;
-  for (let reads = 1;; reads++) {
-    walk = reader.reread(thread);
-    // Asked once: the last read must know that it is the last, to give what it has and say why that is not more.
-    const isLast = reads >= MIN_READS && performance.now() >= deadline;
-    if (walk === Walk.Empty) break;
-    if (walk === Walk.Proven || walk === Walk.Broken && thread.stack.truncation === "too_deep" || isLast) {
-      truncation = walk === Walk.Broken ? thread.stack.truncation : undefined;
-      frames = framesOf(reader, codes);
-      if (frames.length < reader.stack.depth) truncation = "not_code";
-      if (truncation === undefined || truncation === "too_deep" || isLast) break;
-    }
+  try {
+    return readUntilProven(reader, codes, thread);
+  } finally {
+    reader.leaveProcessor();
   }
-  return {
-    thread: thread.info,
-    state: reader.stateOf(thread),
-    ownsGil: thread.ownsGil,
-    frames,
-    proven: walk === Walk.Empty || walk === Walk.Proven && truncation === undefined,
-    truncation,
-  };
+}
+
+/** A thread that does not run is proven by one read, one that stands still by some, any other on its own processor. */
+function readUntilProven(reader: StackReader, codes: CodeTable, thread: ReadThread): StackTrace {
+  const deadline = performance.now() + PROOF_LIMIT;
+  const steady = new SteadyStack();
+  for (let reads = 1;; reads++) {
+    if (reads === PLAIN_READS) reader.joinProcessor(thread);
+    const walk = reader.rereadStill(thread);
+    const agrees = steady.agrees(walk === Walk.Agreed, reader.stack);
+    // Asked once: the last read must know that it is the last, to give what it has and say why that is not more.
+    const isLast = reads >= PLAIN_READS && performance.now() >= deadline;
+    const isTooDeep = walk === Walk.Broken && thread.stack.truncation === "too_deep";
+    let proven = walk === Walk.Empty || walk !== Walk.Broken && (reader.isStill || agrees);
+    if (!proven && !isTooDeep && !isLast) continue;
+    const frames = framesOf(reader, codes);
+    let truncation = walk === Walk.Broken ? thread.stack.truncation : undefined;
+    if (frames.length < reader.stack.depth) {
+      truncation = "not_code";
+      proven = false;
+      if (!isLast) continue;
+    }
+    return {
+      thread: thread.info,
+      state: reader.stateOf(thread),
+      ownsGil: thread.ownsGil,
+      frames,
+      proven,
+      truncation,
+    };
+  }
+}
+
+/** Counts reads in a row that agree and show one path. */
+class SteadyStack {
+  #codes = new Float64Array(0);
+  #instrs = new Float64Array(0);
+  #times = 0;
+
+  agrees(isAgreed: boolean, { codes, instrs, depth }: RawStack): boolean {
+    const isSame = isAgreed && depth === this.#codes.length &&
+      this.#codes.every((code, i) => code === codes[i] && (i === 0 || instrs[i] === this.#instrs[i]));
+    this.#times = isSame ? this.#times + 1 : isAgreed ? 1 : 0;
+    if (!isSame) {
+      this.#codes = codes.slice(0, isAgreed ? depth : 0);
+      this.#instrs = instrs.slice(0, isAgreed ? depth : 0);
+    }
+    return this.#times >= STEADY_READS;
+  }
 }
 
 /** Frames of the last walk, leaf first, up to the first that is not a code object. */

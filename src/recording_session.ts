@@ -5,7 +5,8 @@ import { CodeTable } from "./cpython/code_table.ts";
 import { ProfilerError } from "./errors.ts";
 import { Recording } from "./recording.ts";
 import { runSchedule, Sampler } from "./sampler.ts";
-import type { Clock, SampleCounters, SamplerOptions, StopReason } from "./sampler.ts";
+import type { SamplerOptions, StopReason } from "./sampler.ts";
+import type { Clock, SampleCounters } from "./types.ts";
 import { StackReader } from "./stack_reader.ts";
 
 /** Attempts to read a living target whose interpreter has gone, one a tick. Units: ms. */

@@ -5,68 +5,24 @@
  * if that fails, it counts for the part of the path that is proven.
  */
 import { Walk } from "./cpython/thread_stack.ts";
+import { PathProver } from "./path_prover.ts";
+import type { ThreadEntry } from "./path_prover.ts";
 import { provenPath } from "./proven_path.ts";
 import { Cursor, CUT_OFFSET } from "./recording.ts";
 import type { CallNode, Recording } from "./recording.ts";
 import type { ReadThread, Selection, StackReader } from "./stack_reader.ts";
+import type { Clock, SampleCounters } from "./types.ts";
 
-/** Reads made to prove one path, over the whole recording. */
-const MAX_ATTEMPTS = 400;
-/** Of these, reads at once made from wherever we run. */
-const PLAIN_ATTEMPTS = 8;
-/** Time on the target's processor: a share of the recording, and some at its start. Units: ms. */
-const JOINED_SHARE = 0.01;
-const FREE_JOINED_MS = 20;
-/** Equal proven stacks in a row after which a thread is taken to stand still, and the path sought to be over. */
-const STANDSTILL = 16;
 /** Reads made at once when a walk did not reach the root. */
 const BROKEN_RETRIES = 8;
 /** Names, code objects and the plan are checked this often. Units: ms. */
 const UPKEEP_INTERVAL = 1000;
-
-/** A steady clock. Units: ms. */
-export interface Clock {
-  now(): number;
-  /** Waits until a time of `now`, letting signals and timers run; undefined when there was nothing to wait for. */
-  wait(untilMs: number): Promise<void> | undefined;
-  /** Lets the target run for a few microseconds. */
-  pause(): void;
-  /** A random number in [0, 1), for the moment inside each interval. */
-  random(): number;
-}
-
-/** How sampling goes. */
-export interface SampleCounters {
-  /** Ticks at which the target was sampled. */
-  ticks: number;
-  /** Stacks counted. */
-  samples: number;
-  /** Ticks at which the target could not be read. */
-  errors: number;
-  /** Ticks that began more than half an interval late. */
-  late: number;
-  /** Ticks left out because the one before took too long. */
-  missed: number;
-  /** Reads made to prove paths. */
-  rereads: number;
-}
 
 /** What to sample, and how often. */
 export interface SamplerOptions {
   readonly rateHz: number;
   readonly durationSeconds: number | undefined;
   readonly selection: Selection;
-}
-
-/** A path that is sought, and what was seen instead. */
-interface Search {
-  readonly thread: ReadThread;
-  readonly node: CallNode;
-  readonly step: CallNode;
-  readonly deadline: number;
-  standing: CallNode | undefined;
-  standingOffset: number;
-  times: number;
 }
 
 /** Why sampling came to its end. */
@@ -81,10 +37,9 @@ export class Sampler {
   readonly #intervalMs: number;
   readonly #selection: Selection;
   readonly #startMs: number;
-  readonly #cursors = new Map<ReadThread, { cursor: Cursor; index: number }>();
+  readonly #prover: PathProver;
+  readonly #entries = new Map<ReadThread, ThreadEntry>();
   #lastUpkeep = -Infinity;
-  /** Time spent on processors of the target. */
-  #joinedMs = 0;
 
   constructor(
     { reader, recording, clock, counters, startMs }: {
@@ -104,6 +59,7 @@ export class Sampler {
     this.#startMs = startMs;
     this.#intervalMs = 1000 / options.rateHz;
     this.#selection = options.selection;
+    this.#prover = new PathProver({ reader, recording, clock, counters, startMs });
   }
 
   /**
@@ -132,8 +88,11 @@ export class Sampler {
         if (!provenPath(node).isWhole) unproven.push({ thread, node });
       }
     }
-    for (const thread of broken) this.#retry(thread, timeNs);
-    for (const { thread, node } of unproven) this.#prove(thread, node, deadline);
+    for (const thread of broken) {
+      const node = this.#retry(thread, timeNs);
+      if (node !== undefined && !provenPath(node).isWhole) unproven.push({ thread, node });
+    }
+    for (const { thread, node } of unproven) this.#prover.prove(this.#entryOf(thread), node, deadline);
     return true;
   }
 
@@ -147,8 +106,7 @@ export class Sampler {
     const { cursor, index } = this.#entryOf(thread);
     let node = this.#recording.insert(index, cursor, this.#reader.stack);
     let leafOffset = this.#recording.leafOffset;
-    if (walk === Walk.Proven && !this.#recording.insertedPartly) node.prove();
-    if (!node.proven && isTorn(walk, thread) && this.#reader.walkSecondCopy(thread) === Walk.Unproven) {
+    if (!node.proven && isTorn(walk, thread) && this.#reader.walkSecondCopy(thread) === Walk.Torn) {
       const second = this.#recording.insert(index, cursor, this.#reader.stack);
       if (second.proven) {
         node = second;
@@ -165,16 +123,15 @@ export class Sampler {
   }
 
   /** A walk that did not reach the root says nothing of where it belongs: the next one that does stands for it. */
-  #retry(thread: ReadThread, timeNs: number): void {
+  #retry(thread: ReadThread, timeNs: number): CallNode | undefined {
     for (let i = 0; i < BROKEN_RETRIES; i++) {
       this.counters.rereads++;
       const walk = this.#reader.reread(thread);
-      if (walk === Walk.Empty) return;
-      if (walk === Walk.Broken) continue;
-      this.#count(thread, walk, timeNs);
-      return;
+      if (walk === Walk.Empty) return undefined;
+      if (walk !== Walk.Broken) return this.#count(thread, walk, timeNs);
     }
     this.#countBroken(thread, timeNs);
+    return undefined;
   }
 
   #countBroken(thread: ReadThread, timeNs: number): void {
@@ -184,58 +141,11 @@ export class Sampler {
     this.counters.samples++;
   }
 
-  /**
-   * Re-reads until the path was seen whole, the thread stands still elsewhere, or enough was tried.
-   *
-   * A path of short calls is torn in almost every read that is made while it runs. So after a few plain reads we go to the
-   * thread's own processor, for a small share of the time.
-   */
-  #prove(thread: ReadThread, node: CallNode, deadline: number): void {
-    // Paths that begin with the same unproven step share its attempts.
-    const step = firstUnproven(node);
-    const search: Search = { thread, node, step, deadline, standing: undefined, standingOffset: 0, times: 0 };
-    for (let i = 0; i < PLAIN_ATTEMPTS; i++) if (!this.#attempt(search)) return;
-    const start = this.#clock.now();
-    const allowance = FREE_JOINED_MS + JOINED_SHARE * (start - this.#startMs);
-    if (this.#joinedMs > allowance || !this.#reader.joinProcessor(thread)) {
-      while (this.#attempt(search));
-      return;
-    }
-    try {
-      do {
-        this.#clock.pause();
-      } while (this.#attempt(search) && this.#joinedMs + this.#clock.now() - start <= allowance);
-    } finally {
-      this.#reader.leaveProcessor();
-      this.#joinedMs += this.#clock.now() - start;
-    }
-  }
-
-  /** One more read. @returns false when the search is over. */
-  #attempt(search: Search): boolean {
-    const { thread, node, step, deadline } = search;
-    if (provenPath(node).isWhole || step.attempts >= MAX_ATTEMPTS || this.#clock.now() >= deadline) return false;
-    const { cursor, index } = this.#entryOf(thread);
-    step.attempts++;
-    this.counters.rereads++;
-    const walk = this.#reader.reread(thread);
-    if (walk === Walk.Empty) return false;
-    if (walk !== Walk.Proven) return true;
-    const seen = this.#recording.insert(index, cursor, this.#reader.stack);
-    if (this.#recording.insertedPartly) return true;
-    seen.prove();
-    const isSame = seen === search.standing && this.#recording.leafOffset === search.standingOffset;
-    search.times = isSame ? search.times + 1 : 0;
-    search.standing = seen;
-    search.standingOffset = this.#recording.leafOffset;
-    return search.times < STANDSTILL;
-  }
-
-  #entryOf(thread: ReadThread): { cursor: Cursor; index: number } {
-    let entry = this.#cursors.get(thread);
+  #entryOf(thread: ReadThread): ThreadEntry {
+    let entry = this.#entries.get(thread);
     if (entry === undefined) {
-      entry = { cursor: new Cursor(), index: this.#recording.addThread(thread.info) };
-      this.#cursors.set(thread, entry);
+      entry = { thread, cursor: new Cursor(), index: this.#recording.addThread(thread.info) };
+      this.#entries.set(thread, entry);
     }
     return entry;
   }
@@ -250,22 +160,16 @@ export class Sampler {
 
   #rename(): void {
     const listed = new Set(this.#reader.threads);
-    for (const [thread, { index }] of this.#cursors) {
+    for (const [thread, { index }] of this.#entries) {
       this.#recording.renameThread(index, thread.info.name);
-      if (!listed.has(thread)) this.#cursors.delete(thread);
+      if (!listed.has(thread)) this.#entries.delete(thread);
     }
   }
 }
 
 /** A walk whose two copies differ; one that read frames on their own has no second copy of them. */
 function isTorn(walk: Walk, thread: ReadThread): boolean {
-  return walk === Walk.Unproven && thread.stack.misses === 0;
-}
-
-function firstUnproven(node: CallNode): CallNode {
-  let step = node;
-  while (step.parent !== undefined && !step.parent.proven) step = step.parent;
-  return step;
+  return walk === Walk.Torn && thread.stack.misses === 0;
 }
 
 /**

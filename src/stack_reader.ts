@@ -17,15 +17,6 @@ import type { TargetThreads, ThreadInfo, ThreadState } from "./types.ts";
 const HIGH = 0x1_0000_0000;
 /** The lists of interpreters and threads are followed at most this often. Units: ms. */
 const LIST_INTERVAL = 1;
-/**
- * A call that takes so many times as long as usual was interrupted: meanwhile the target may have come back to where it was
- * when the first copy was read. Then both copies agree by chance, and the pointer between them belongs to neither.
- */
-const SLOW_CALL = 3;
-/** So many bytes take about as long to read as a further range does. */
-const RANGE_BYTES = 4096;
-/** The usual time of a call follows the fastest ones at once, and slower ones by this factor a call. */
-const SLOWDOWN = 1.01;
 /** Times that one read is tried anew because memory in the plan has gone. */
 const MAX_RETRIES = 64;
 
@@ -60,6 +51,8 @@ export class StackReader {
   selected: ReadThread[] = [];
   /** The stack that the last walk found, leaf first. */
   readonly stack = new RawStack();
+  /** True when the thread surely did not run during the last `rereadStill`: what it saw is of one moment. */
+  isStill = false;
   readonly counters: ReadCounters = { calls: 0, misses: 0, stale: 0, relists: 0 };
   readonly #memory: TargetMemory;
   readonly #os: TargetThreads;
@@ -73,8 +66,6 @@ export class StackReader {
   #arena = new Uint8Array(1 << 16);
   #words = new Uint32Array(this.#arena.buffer);
   #listOffset = -1;
-  #usualMs = 1;
-  #wasInterrupted = false;
   #lastListing = -Infinity;
   #listingComplete = false;
 
@@ -122,7 +113,6 @@ export class StackReader {
     thread.ownsGil = this.#gil.isHolder(thread.listed, this.#words);
     const result = thread.stack.walk(this.#words, this.#arena, { stack: this.stack, copy: 1 });
     this.counters.misses += thread.stack.misses;
-    if (result === Walk.Proven && this.#wasInterrupted) return Walk.Unproven;
     return result;
   }
 
@@ -142,6 +132,15 @@ export class StackReader {
     // A thread that has ended was left out of the call: what was read of it earlier must not be taken for new.
     if (!this.threads.includes(thread)) return Walk.Empty;
     return isRead ? this.walk(thread) : this.#unreadable(thread);
+  }
+
+  /** Reads one thread anew, and finds out whether it ran meanwhile: see `isStill`. */
+  rereadStill(thread: ReadThread): Walk {
+    const { osThreadId } = thread.info;
+    const before = osThreadId === 0 ? NaN : this.#os.restingCount(osThreadId);
+    const walk = this.reread(thread);
+    this.isStill = before === this.#os.runCount(osThreadId);
+    return walk;
   }
 
   /** Moves us to the processor of a thread: what is read there is seldom torn. @returns false where it cannot be. */
@@ -248,12 +247,7 @@ export class StackReader {
       for (const thread of this.selected) thread.stack.plan(ranges);
       this.#reserve(ranges.byteLength);
       this.counters.calls++;
-      const begin = performance.now();
       const length = this.#memory.readv(ranges, this.#arena);
-      // By the size of the call: a call for one thread says what one for many may take.
-      const callMs = (performance.now() - begin) / (1 + ranges.count + ranges.byteLength / RANGE_BYTES);
-      this.#usualMs = Math.min(callMs, this.#usualMs * SLOWDOWN);
-      this.#wasInterrupted = callMs > SLOW_CALL * this.#usualMs;
       if (length === ranges.byteLength) return true;
       this.counters.stale++;
       if (!this.#forget(failedRange(ranges, length))) {

@@ -85,6 +85,41 @@ export interface TargetThreads {
    * @returns false where that is not possible.
    */
   joinProcessor(osThreadId: number): boolean;
+  /**
+   * How often a thread was put to work by the scheduler; NaN when it may be at work now.
+   *
+   * Invariant: if `runCount` later gives the same number, the thread did not run between the two calls.
+   */
+  restingCount(osThreadId: number): number;
+  /** How often a thread was put to work by the scheduler; NaN when unknown. */
+  runCount(osThreadId: number): number;
   /** Ends what `joinProcessor` began. */
   leaveProcessor(): void;
+}
+
+/** A steady clock. Units: ms. */
+export interface Clock {
+  now(): number;
+  /** Waits until a time of `now`, letting signals and timers run; undefined when there was nothing to wait for. */
+  wait(untilMs: number): Promise<void> | undefined;
+  /** Lets the target run for a few microseconds. */
+  pause(): void;
+  /** A random number in [0, 1), for the moment inside each interval. */
+  random(): number;
+}
+
+/** How sampling goes. */
+export interface SampleCounters {
+  /** Ticks at which the target was sampled. */
+  ticks: number;
+  /** Stacks counted. */
+  samples: number;
+  /** Ticks at which the target could not be read. */
+  errors: number;
+  /** Ticks that began more than half an interval late. */
+  late: number;
+  /** Ticks left out because the one before took too long. */
+  missed: number;
+  /** Reads made to prove paths. */
+  rereads: number;
 }

@@ -32,9 +32,11 @@ export async function dump(options: DumpOptions): Promise<void> {
   };
   const shortNames = (file: string) => process.shortFileName(file);
   writeStdout(
-    options.json
-      ? renderDumpJson(content, { shortNames })
-      : renderDumpText(content, { shortNames, fullFilenames: options.fullFilenames, color: isStdoutColored() }),
+    options.json ? renderDumpJson(content, { shortNames }) : renderDumpText(content, {
+      shortNames,
+      fullFilenames: options.fullFilenames,
+      color: isStdoutColored(),
+    }),
   );
   process.close();
 }

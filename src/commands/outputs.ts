@@ -30,7 +30,11 @@ const EXTENSIONS: Readonly<Record<string, Format>> = {
   collapsed: "raw",
   json: "speedscope",
 };
-const DEFAULT_EXTENSIONS: Readonly<Record<Format, string>> = { flamegraph: "svg", raw: "txt", speedscope: "json" };
+const DEFAULT_EXTENSIONS: Readonly<Record<Format, string>> = {
+  flamegraph: "svg",
+  raw: "txt",
+  speedscope: "json",
+};
 
 /** A file to be written, and how. */
 export interface PlannedOutput {
@@ -53,7 +57,9 @@ export function openOutputs(
   { format, subject }: { format: Format | undefined; subject: string },
 ): PlannedOutput[] {
   const chosen = paths.length > 0 ? paths : [defaultPath(subject, format ?? "flamegraph")];
-  if (chosen.includes("")) throw new ProfilerError("usage", "The name of an output is empty", "give the name of a file: -o FILE");
+  if (chosen.includes("")) {
+    throw new ProfilerError("usage", "The name of an output is empty", "give the name of a file: -o FILE");
+  }
   const places = chosen.map((path) => path === "-" ? path : resolve(path));
   const twice = chosen.find((_, i) => places.indexOf(places[i]!) !== i);
   if (twice !== undefined) throw new ProfilerError("usage", `The output '${twice}' is given twice`);

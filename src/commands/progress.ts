@@ -1,6 +1,6 @@
 /** The line on stderr that shows how a recording goes; only on a terminal. */
 import { isStderrTerminal, writeStderr } from "../output.ts";
-import type { SampleCounters } from "../sampler.ts";
+import type { SampleCounters } from "../types.ts";
 
 const REFRESH_INTERVAL = 250;
 

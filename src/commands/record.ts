@@ -69,7 +69,11 @@ export async function record(options: RecordOptions): Promise<number> {
 
 async function sample(
   subject: ReturnType<typeof launch> | number,
-  { options, outputs, signals }: { options: RecordOptions; outputs: readonly PlannedOutput[]; signals: StopSignals },
+  { options, outputs, signals }: {
+    options: RecordOptions;
+    outputs: readonly PlannedOutput[];
+    signals: StopSignals;
+  },
 ): Promise<Profile> {
   const startTime = new Date();
   const child = typeof subject === "number" ? undefined : subject;
@@ -92,11 +96,15 @@ async function sample(
   if (target !== undefined) {
     writeStderr(untestedWarning(target));
     if (child === undefined) writeStderr(startLine(pid, options));
-    reason = await session.run(target, { isStopped: () => signals.isStopped, onTick: (state) => progress.show(state) });
+    reason = await session.run(target, {
+      isStopped: () => signals.isStopped,
+      onTick: (state) => progress.show(state),
+    });
   }
   progress.clear();
   const { counters } = session;
-  const shortName = (file: string) => options.fullFilenames || target === undefined ? file : target.process.shortFileName(file);
+  const shortName = (file: string) =>
+    options.fullFilenames || target === undefined ? file : target.process.shortFileName(file);
   const profile = buildProfile(session.recordings, {
     pid,
     command,
@@ -114,7 +122,9 @@ async function sample(
   if (target === undefined) writeStderr("The program ended before it could be sampled.\n");
   else {
     if (reason === "target_gone" && child === undefined) writeStderr(`${goneLine(target)}\n`);
-    if (reason === "duration" && child !== undefined) writeStderr("The recording is over; the program goes on.\n");
+    if (reason === "duration" && child !== undefined) {
+      writeStderr("The recording is over; the program goes on.\n");
+    }
     writeStderr(summaryOf(profile, options));
   }
   return profile;
@@ -126,7 +136,10 @@ async function sample(
  * @returns undefined when it was over, or the user stopped it, before it could be sampled: nothing to see, but no error.
  * @throws ProfilerError; `no_process` when it ran for a while and never was Python.
  */
-async function attachToChild(child: ReturnType<typeof launch>, signals: StopSignals): Promise<Target | undefined> {
+async function attachToChild(
+  child: ReturnType<typeof launch>,
+  signals: StopSignals,
+): Promise<Target | undefined> {
   for (let isWaiting = false;; isWaiting = true) {
     try {
       return await attach(child.pid);
@@ -148,11 +161,17 @@ async function attachToChild(child: ReturnType<typeof launch>, signals: StopSign
 }
 
 /** Writes the outputs and says so. @returns what went wrong first, to be thrown once the program has ended. */
-async function write(outputs: readonly PlannedOutput[], profile: Profile, threads: boolean): Promise<unknown> {
+async function write(
+  outputs: readonly PlannedOutput[],
+  profile: Profile,
+  threads: boolean,
+): Promise<unknown> {
   const failures: unknown[] = [];
   for (const output of outputs) {
     try {
-      for (const line of await writeOutputs([output], profile, threads)) writeStderr(`${terminalSafe(line)}\n`);
+      for (const line of await writeOutputs([output], profile, threads)) {
+        writeStderr(`${terminalSafe(line)}\n`);
+      }
     } catch (error) {
       failures.push(error);
     }
@@ -174,7 +193,9 @@ async function exitOf(child: ReturnType<typeof launch>, signals: StopSignals): P
 }
 
 function startLine(pid: number, options: RecordOptions): string {
-  const end = options.durationSeconds === undefined ? "Ctrl-C ends it." : `It takes ${options.durationSeconds} s.`;
+  const end = options.durationSeconds === undefined
+    ? "Ctrl-C ends it."
+    : `It takes ${options.durationSeconds} s.`;
   return `Sampling process ${pid} ${options.rateHz} times a second. ${end}\n`;
 }
 
@@ -182,8 +203,11 @@ function summaryOf(profile: Profile, options: RecordOptions): string {
   const { info } = profile;
   const achieved = info.durationSeconds > 0 ? info.ticks / info.durationSeconds : 0;
   const cutShare = info.samples > 0 ? ` (${(100 * info.cut / info.samples).toFixed(1)} %)` : "";
-  const counts = `${info.samples} samples, ${info.errors} errors, ${info.late} late, ${info.missed} missed, ` +
-    `${info.cut} cut${cutShare}; ${info.durationSeconds.toFixed(2)} s at ${achieved.toFixed(1)} of ${info.rateHz} Hz\n`;
+  const counts =
+    `${info.samples} samples, ${info.errors} errors, ${info.late} late, ${info.missed} missed, ` +
+    `${info.cut} cut${cutShare}; ${info.durationSeconds.toFixed(2)} s at ${
+      achieved.toFixed(1)
+    } of ${info.rateHz} Hz\n`;
   if (info.samples > 0) return `\n${renderHottest(profile, { limit: HOTTEST_LIMIT })}\n${counts}`;
   const hint = options.selection === "active"
     ? "No thread of the program was running when it was sampled; -i includes idle threads.\n"

@@ -128,7 +128,9 @@ export class CodeTable {
       const struct = end <= length
         ? new Struct(into.subarray(start, end))
         : this.#reader.struct(address, this.#structSize);
-      if (struct !== undefined && this.#fingerprint(struct) === this.#fingerprints[this.#ids.get(address)!]) return;
+      if (struct !== undefined && this.#fingerprint(struct) === this.#fingerprints[this.#ids.get(address)!]) {
+        return;
+      }
       this.#ids.delete(address);
       this.generation++;
     });
@@ -171,7 +173,9 @@ export class CodeTable {
 
   #fingerprint(struct: Struct): string {
     const { filename, name, firstLineNo, lineTable } = this.#layout.code;
-    return `${struct.pointer(this.#layout.object.type)} ${struct.pointer(filename)} ${struct.pointer(name)} ` +
+    return `${struct.pointer(this.#layout.object.type)} ${struct.pointer(filename)} ${
+      struct.pointer(name)
+    } ` +
       `${struct.i32(firstLineNo)} ${struct.pointer(lineTable)}`;
   }
 }

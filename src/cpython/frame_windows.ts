@@ -25,7 +25,14 @@ export class FrameWindows {
   add(pairs: readonly number[]): void {
     const ranges: [number, number, number, number, number, number][] = [];
     for (let i = 0; i < this.count; i++) {
-      const range: typeof ranges[number] = [this.starts[i]!, this.ends[i]!, this.lows[i]!, this.highs[i]!, 0, 0];
+      const range: typeof ranges[number] = [
+        this.starts[i]!,
+        this.ends[i]!,
+        this.lows[i]!,
+        this.highs[i]!,
+        0,
+        0,
+      ];
       range[4] = this.#oldLows[i]!;
       range[5] = this.#oldHighs[i]!;
       ranges.push(range);

@@ -44,7 +44,8 @@ export function locateRuntime(
   for (const image of images) {
     const symbols = image.symbols(["_PyRuntime", "Py_Version"]);
     const named = strategies.includes("symbol") ? symbols.get("_PyRuntime") : undefined;
-    const address = named ?? (strategies.includes("section") ? image.section(".PyRuntime")?.start : undefined);
+    const address = named ??
+      (strategies.includes("section") ? image.section(".PyRuntime")?.start : undefined);
     if (address === undefined) {
       toScan.push(image);
       continue;
@@ -75,7 +76,9 @@ function describe(
 }
 
 function hasCookie(bytes: Uint8Array, at: number): boolean {
-  for (let i = 0; i < DEBUG_COOKIE.length; i++) if (bytes[at + i] !== DEBUG_COOKIE.charCodeAt(i)) return false;
+  for (let i = 0; i < DEBUG_COOKIE.length; i++) {
+    if (bytes[at + i] !== DEBUG_COOKIE.charCodeAt(i)) return false;
+  }
   return true;
 }
 
@@ -90,11 +93,18 @@ function findVersionText(reader: MemoryReader, image: Image): PythonVersion | un
     // The text stands alone between NULs: a number inside of other text is no version.
     const match = /(?:^|\0)([23])\.(\d{1,2})\.(\d{1,3})((?:a|b|rc)\d+)?\+? \(/.exec(decoder.decode(bytes));
     if (match !== null) {
-      return { major: Number(match[1]), minor: Number(match[2]), micro: Number(match[3]), release: match[4] ?? "" };
+      return {
+        major: Number(match[1]),
+        minor: Number(match[2]),
+        micro: Number(match[3]),
+        release: match[4] ?? "",
+      };
     }
   }
   const name = /python([23])\.(\d{1,2})[^/]*$/.exec(image.path);
-  return name === null ? undefined : { major: Number(name[1]), minor: Number(name[2]), micro: 0, release: "" };
+  return name === null
+    ? undefined
+    : { major: Number(name[1]), minor: Number(name[2]), micro: 0, release: "" };
 }
 
 function scanImage(reader: MemoryReader, image: Image): Runtime | undefined {

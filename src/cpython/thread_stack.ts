@@ -30,10 +30,10 @@ const MAX_WINDOW_BYTES = 0x3000_0000;
 
 /** The result of a walk. */
 export const enum Walk {
-  /** The stack is known to have existed. */
-  Proven,
-  /** The walk reached the root, but what it read may be of different moments. */
-  Unproven,
+  /** All frames are equal in both copies. */
+  Agreed,
+  /** The walk reached the root, but the copies differ, or a frame was read on its own. */
+  Torn,
   /** The walk did not reach the root: see `truncation`. */
   Broken,
   /** The thread runs no Python code. */
@@ -226,7 +226,7 @@ export class ThreadStack {
       this.#windows.add(this.#pending);
       this.#pending = [];
     }
-    return result === Walk.Proven && this.misses > 0 ? Walk.Unproven : result;
+    return result === Walk.Agreed && this.misses > 0 ? Walk.Torn : result;
   }
 
   /** Address of the innermost frame; undefined when it could not be read. */
@@ -325,7 +325,7 @@ export class ThreadStack {
     if (visited > 0 && !this.#isRoot(last, lastSource, lastAt)) return this.#broken("unreadable");
     this.truncation = undefined;
     if (stack.depth === 0) return Walk.Empty;
-    return equal ? Walk.Proven : Walk.Unproven;
+    return equal ? Walk.Agreed : Walk.Torn;
   }
 
   /**

@@ -48,7 +48,10 @@ function readMapsText(pid: number, procPid: string): string {
   } catch (error) {
     if (processState(procPid) === undefined) throw endedError(pid);
     if (error instanceof Deno.errors.PermissionDenied) throw explainDenied(pid);
-    throw new ProfilerError("failure", `Cannot read the memory map of process ${pid}: ${(error as Error).message}`);
+    throw new ProfilerError(
+      "failure",
+      `Cannot read the memory map of process ${pid}: ${(error as Error).message}`,
+    );
   }
 }
 
@@ -205,12 +208,21 @@ class LinuxProcess implements RemoteProcess {
     return this.#processor.join(osThreadId);
   }
 
+  restingCount(osThreadId: number): number {
+    return this.#processor.restingCount(osThreadId);
+  }
+
+  runCount(osThreadId: number): number {
+    return this.#processor.runCount(osThreadId);
+  }
+
   leaveProcessor(): void {
     this.#processor.leave();
   }
 
   close(): void {
     this.#states.close();
+    this.#processor.close();
   }
 }
 

@@ -18,7 +18,10 @@ function openLibc() {
       sched_setaffinity: { parameters: ["i32", "u32", "buffer"], result: "i32" },
       waitpid: { parameters: ["i32", "buffer", "i32"], result: "i32" },
       kill: { parameters: ["i32", "i32"], result: "i32" },
-      posix_spawnp: { parameters: ["buffer", "buffer", "buffer", "buffer", "buffer", "buffer"], result: "i32" },
+      posix_spawnp: {
+        parameters: ["buffer", "buffer", "buffer", "buffer", "buffer", "buffer"],
+        result: "i32",
+      },
       posix_spawnattr_init: { parameters: ["buffer"], result: "i32" },
       posix_spawnattr_setflags: { parameters: ["buffer", "i32"], result: "i32" },
       posix_spawnattr_setsigdefault: { parameters: ["buffer", "buffer"], result: "i32" },

@@ -95,8 +95,12 @@ export function openImage(
   if (!first.deleted) sources.push({ path: `${procPid}/root${first.path}`, mustMatch: true });
   sources.push({ path: `${procPid}/map_files/${first.range}`, mustMatch: false });
   let read: ReadAt = (offset, length) => {
-    const mapping = file.find((one) => offset >= one.fileOffset && offset + length <= one.fileOffset + one.end - one.start);
-    return mapping === undefined ? undefined : readMemory(mapping.start + offset - mapping.fileOffset, length);
+    const mapping = file.find((one) =>
+      offset >= one.fileOffset && offset + length <= one.fileOffset + one.end - one.start
+    );
+    return mapping === undefined
+      ? undefined
+      : readMemory(mapping.start + offset - mapping.fileOffset, length);
   };
   let fromMemory = true;
   for (const source of sources) {
@@ -141,7 +145,9 @@ function loadBias(elf: ElfFile, file: readonly Mapping[]): number | undefined {
       const pageStart = one.fileOffset - one.fileOffset % 4096;
       return mapping.fileOffset >= pageStart && mapping.fileOffset < one.fileOffset + one.fileSize;
     });
-    if (segment !== undefined) return mapping.start - mapping.fileOffset - (segment.address - segment.fileOffset);
+    if (segment !== undefined) {
+      return mapping.start - mapping.fileOffset - (segment.address - segment.fileOffset);
+    }
   }
   return undefined;
 }

@@ -36,11 +36,13 @@ export function explainAccess(facts: AccessFacts): { cause: string; remedy: stri
   }
   if (facts.ourUid === 0 && !facts.hasPtraceCapability) {
     return {
-      cause: "we are root, but without the capability SYS_PTRACE" + (facts.inContainer ? ", as usual in a container" : ""),
+      cause: "we are root, but without the capability SYS_PTRACE" +
+        (facts.inContainer ? ", as usual in a container" : ""),
       remedy: facts.inKubernetes
         ? [
           'securityContext: {capabilities: {add: ["SYS_PTRACE"]}} in the pod, or without changing it:',
-          "kubectl debug -it POD --target=CONTAINER --profile=general --image=IMAGE -- pyspy dump -p " + facts.pid,
+          "kubectl debug -it POD --target=CONTAINER --profile=general --image=IMAGE -- pyspy dump -p " +
+          facts.pid,
         ].join("\n")
         : facts.inContainer
         ? "docker run --cap-add SYS_PTRACE ..., or cap_add: [SYS_PTRACE] in a compose file,\nor run pyspy on the host"
@@ -67,7 +69,8 @@ export function explainAccess(facts: AccessFacts): { cause: string; remedy: stri
   }
   if (facts.yamaScope === 1 && !facts.hasPtraceCapability) {
     return {
-      cause: "kernel.yama.ptrace_scope is 1, so only a program started by pyspy itself may be read without root",
+      cause:
+        "kernel.yama.ptrace_scope is 1, so only a program started by pyspy itself may be read without root",
       remedy: [
         `sudo ${facts.commandLine}`,
         "or start the program under pyspy: pyspy record -- python app.py",
@@ -123,7 +126,10 @@ function namespaceOf(pid: number | "self"): string | undefined {
 function ourCommandLine(): string {
   const compiled = !/\/deno$/.test(Deno.execPath());
   const program = compiled ? Deno.execPath() : `${Deno.execPath()} task pyspy`;
-  return [program, ...Deno.args.map((arg) => /^[\w./:=@%+,-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`)]
+  return [
+    program,
+    ...Deno.args.map((arg) => /^[\w./:=@%+,-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`),
+  ]
     .join(" ");
 }
 

@@ -27,7 +27,9 @@ export function spawnLinuxProcess(argv: readonly string[]): ChildProcess {
   const user = invokingUser();
   const environment = childEnvironment(user);
   const argumentVector = stringVector(argv);
-  const environmentVector = stringVector(Object.entries(environment).map(([name, value]) => `${name}=${value}`));
+  const environmentVector = stringVector(
+    Object.entries(environment).map(([name, value]) => `${name}=${value}`),
+  );
   const pid = new Int32Array(1);
   const attributes = spawnAttributes();
   const spawn = (): number =>
@@ -62,7 +64,12 @@ function childEnvironment(user: InvokingUser | undefined): Record<string, string
   const environment = Deno.env.toObject();
   if (user === undefined) return environment;
   const home = homeOf(user);
-  return { ...environment, USER: user.name, LOGNAME: user.name, ...(home === undefined ? {} : { HOME: home }) };
+  return {
+    ...environment,
+    USER: user.name,
+    LOGNAME: user.name,
+    ...(home === undefined ? {} : { HOME: home }),
+  };
 }
 
 function homeOf(user: InvokingUser): string | undefined {

@@ -40,6 +40,10 @@ function requireSupportedOs(): void {
     case "linux":
       return;
     default:
-      throw new ProfilerError("unsupported", `This version of pyspy does not run on ${Deno.build.os} yet`, "use Linux");
+      throw new ProfilerError(
+        "unsupported",
+        `This version of pyspy does not run on ${Deno.build.os} yet`,
+        "use Linux",
+      );
   }
 }

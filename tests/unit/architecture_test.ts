@@ -15,6 +15,7 @@ import type { ImportRule, Source, TextRule } from "./architecture.ts";
 
 /** What the parts of the sampler share. None of them knows an operating system or a form of output. */
 const CORE = [
+  "path_prover",
   "proven_path",
   "build_profile",
   "dump_stacks",

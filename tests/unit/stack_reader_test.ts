@@ -32,6 +32,8 @@ class FakeTarget {
       isRunning: (id: number) => this.running.has(id),
       joinProcessor: () => false,
       leaveProcessor: () => {},
+      restingCount: () => NaN,
+      runCount: () => NaN,
     };
     const version = { major: 3, minor: 10, micro: 0, release: "" };
     this.reader = new StackReader(process, {

@@ -51,7 +51,7 @@ function observe(
     thread.memory.between = () => {};
     assert.ok(result !== undefined);
     tally.reads++;
-    if (result.walk !== Walk.Proven) continue;
+    if (result.walk !== Walk.Agreed) continue;
     tally.proven++;
     if (moved > 0) tally.moved++;
     const path = pathOf(result.codes, result.instrs);
@@ -101,7 +101,7 @@ for (const [link, layout] of LAYOUT_OF_LINK) {
     for (let i = 0; i < 50; i++) {
       program.advance(random(30));
       const result = program.thread.settle();
-      assert.equal(result.walk, Walk.Proven);
+      assert.equal(result.walk, Walk.Agreed);
       assert.equal(pathOf(result.codes, result.instrs), program.path());
     }
   });

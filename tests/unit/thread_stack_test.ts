@@ -34,14 +34,14 @@ for (const [link, layout] of LAYOUT_OF_LINK) {
     const thread = prepared(layout);
     const first = thread.read()!;
     assert.ok(first.misses > 0);
-    assert.notEqual(first.walk, Walk.Proven, "what was read piece by piece may be of different moments");
+    assert.notEqual(first.walk, Walk.Agreed, "what was read piece by piece may be of different moments");
     const result = thread.settle();
-    assert.equal(result.walk, Walk.Proven);
+    assert.equal(result.walk, Walk.Agreed);
     assert.equal(result.misses, 0);
     assert.deepEqual(result.codes, LEAF_FIRST);
     assert.deepEqual(result.instrs, LEAF_FIRST.map((code) => code + 8));
     const second = thread.walk(2);
-    assert.deepEqual({ walk: second.walk, codes: second.codes }, { walk: Walk.Proven, codes: LEAF_FIRST });
+    assert.deepEqual({ walk: second.walk, codes: second.codes }, { walk: Walk.Agreed, codes: LEAF_FIRST });
     thread.memory.reads = 0;
     thread.read();
     assert.equal(thread.memory.reads, thread.memory.count, "a warm read is one call");
@@ -79,7 +79,7 @@ for (const [link, layout] of LAYOUT_OF_LINK) {
         const result = thread.read()!;
         const isBetween = border >= first && border < second;
         assert.equal(
-          result.walk === Walk.Proven,
+          result.walk === Walk.Agreed,
           !isBetween,
           `after range ${border} of ${count}: ${result.walk}`,
         );
@@ -94,7 +94,7 @@ for (const [link, layout] of LAYOUT_OF_LINK) {
     thread.settle();
     thread.memory.between = () => thread.writeInstr(ADDRESSES[3]!, 0x4444);
     const result = thread.read()!;
-    assert.equal(result.walk, Walk.Proven);
+    assert.equal(result.walk, Walk.Agreed);
     assert.deepEqual(result.codes, LEAF_FIRST);
   });
 
@@ -103,7 +103,7 @@ for (const [link, layout] of LAYOUT_OF_LINK) {
     thread.settle();
     thread.memory.between = (index) => index === 1 ? thread.setHead(ADDRESSES[2]!) : undefined;
     const result = thread.read()!;
-    assert.equal(result.walk, Walk.Proven);
+    assert.equal(result.walk, Walk.Agreed);
     assert.deepEqual(result.codes, LEAF_FIRST.slice(1));
   });
 
@@ -114,9 +114,9 @@ for (const [link, layout] of LAYOUT_OF_LINK) {
     thread.writeFrame(added, { code: 0x5000, instr: 0x5008, previous: ADDRESSES[3]! });
     thread.setHead(added);
     const result = thread.read()!;
-    assert.deepEqual({ walk: result.walk, misses: result.misses }, { walk: Walk.Unproven, misses: 1 });
+    assert.deepEqual({ walk: result.walk, misses: result.misses }, { walk: Walk.Torn, misses: 1 });
     assert.deepEqual(result.codes, [0x5000, ...LEAF_FIRST]);
-    assert.equal(thread.read()!.walk, Walk.Proven, "it is read in advance from then on");
+    assert.equal(thread.read()!.walk, Walk.Agreed, "it is read in advance from then on");
   });
 
   Deno.test(`${link}: cycles of every length end`, () => {
@@ -154,7 +154,7 @@ for (const [link, layout] of LAYOUT_OF_LINK) {
     assert.equal(thread.stack.forgetRange(thread.memory.starts.findIndex((start) => start >= FAR)), true);
     assert.deepEqual([thread.read()!.walk, thread.read()!.truncation], [Walk.Broken, "unreadable"]);
     thread.memory.pages.set(FAR / 4096, page);
-    assert.equal(thread.settle().walk, Walk.Proven);
+    assert.equal(thread.settle().walk, Walk.Agreed);
   });
 
   Deno.test(`${link}: ranges of others and the thread itself cannot be forgotten`, () => {
@@ -182,7 +182,7 @@ for (const [link, layout] of LAYOUT_OF_LINK) {
       thread.stack.shrink();
     }
     const result = thread.read()!;
-    assert.deepEqual([result.walk, result.codes], [Walk.Proven, [0x2000, 0x1000]]);
+    assert.deepEqual([result.walk, result.codes], [Walk.Agreed, [0x2000, 0x1000]]);
     assert.equal(thread.memory.count, before - 2, "one window less, in both copies");
   });
 }
@@ -227,12 +227,12 @@ Deno.test("a C stack frame that the thread has left is not taken for the current
     outcomes.push(thread.read()!);
     thread.memory.between = () => {};
     if (border < 3) {
-      assert.equal(thread.read()!.walk, Walk.Proven, "the new place is read in advance from then on");
+      assert.equal(thread.read()!.walk, Walk.Agreed, "the new place is read in advance from then on");
     }
   }
   outcomes.forEach((result, border) => assert.deepEqual(result.codes, LEAF_FIRST, `after range ${border}`));
   // Only from the third range on were both readings of the thread before, or the second one after, the change.
-  assert.deepEqual(outcomes.map(({ walk }) => walk === Walk.Proven), [
+  assert.deepEqual(outcomes.map(({ walk }) => walk === Walk.Agreed), [
     false,
     false,
     false,

@@ -1,0 +1,145 @@
+/**
+ * Proving that a path, met for the first time, is one that the target really takes.
+ *
+ * Two copies that agree are no proof by themselves: a loop that takes as long as the reading may be at the same place in
+ * both copies, and elsewhere when the pointer between them is read. A path is proven by one of these:
+ *
+ * 1. The thread did not run while it was read: it waits, or we are on its processor.
+ * 2. Many reads in a row agree, and show the same path.
+ */
+import { Walk } from "./cpython/thread_stack.ts";
+import { provenPath } from "./proven_path.ts";
+import type { CallNode, Cursor, Recording } from "./recording.ts";
+import type { ReadThread, StackReader } from "./stack_reader.ts";
+import type { Clock, SampleCounters } from "./types.ts";
+
+/** Reads in a row that must show one path; each is of a random moment of the target's loops. */
+export const STEADY_READS = 8;
+/** Reads made for that before we go to the thread's processor. */
+const PLAIN_READS = 12;
+/** Reads made to prove one step, over the whole recording. */
+const MAX_ATTEMPTS = 400;
+/** Equal stacks in a row on its processor after which a thread is taken to stand still, and the path to be over. */
+const STANDSTILL = 16;
+/** Time on the target's processors: a share of the recording, and some at its start. Units: ms. */
+const JOINED_SHARE = 0.01;
+const FREE_JOINED_MS = 20;
+
+/** A thread with its place in the recording. */
+export interface ThreadEntry {
+  readonly thread: ReadThread;
+  readonly cursor: Cursor;
+  readonly index: number;
+}
+
+/** Re-reads threads to prove paths, for a bounded share of the time. */
+export class PathProver {
+  readonly #reader: StackReader;
+  readonly #recording: Recording;
+  readonly #clock: Clock;
+  readonly #counters: SampleCounters;
+  readonly #startMs: number;
+  /** Time spent on processors of the target. */
+  #joinedMs = 0;
+
+  constructor(
+    { reader, recording, clock, counters, startMs }: {
+      reader: StackReader;
+      recording: Recording;
+      clock: Clock;
+      counters: SampleCounters;
+      startMs: number;
+    },
+  ) {
+    this.#reader = reader;
+    this.#recording = recording;
+    this.#clock = clock;
+    this.#counters = counters;
+    this.#startMs = startMs;
+  }
+
+  /** Re-reads a thread until the path is proven, the thread stands still elsewhere, or enough was tried. */
+  prove(entry: ThreadEntry, node: CallNode, deadlineMs: number): void {
+    // Paths that begin with the same unproven step share its attempts.
+    const step = firstUnproven(node);
+    if (step.attempts >= MAX_ATTEMPTS || this.#isSettled(entry, node, step)) return;
+    const start = this.#clock.now();
+    const end = Math.min(deadlineMs, start + this.#allowanceMs(start));
+    if (start >= end || !this.#reader.joinProcessor(entry.thread)) return;
+    try {
+      this.#proveOnProcessor(entry, { node, step, end });
+    } finally {
+      this.#reader.leaveProcessor();
+      this.#joinedMs += this.#clock.now() - start;
+    }
+  }
+
+  #allowanceMs(nowMs: number): number {
+    return FREE_JOINED_MS + JOINED_SHARE * (nowMs - this.#startMs) - this.#joinedMs;
+  }
+
+  /** @returns true when the path is proven, or the thread surely is elsewhere for some time. */
+  #isSettled(entry: ThreadEntry, node: CallNode, step: CallNode): boolean {
+    let steady: CallNode | undefined;
+    let times = 0;
+    for (let i = 0; i < PLAIN_READS; i++) {
+      const walk = this.#reread(entry, step);
+      if (walk === Walk.Empty) return true;
+      const seen = walk === Walk.Broken ? undefined : this.#insert(entry);
+      if (seen === undefined) continue;
+      if (this.#reader.isStill) {
+        seen.prove();
+        return true;
+      }
+      times = walk === Walk.Agreed && seen === steady ? times + 1 : 1;
+      steady = walk === Walk.Agreed ? seen : undefined;
+      if (steady === undefined || times < STEADY_READS) continue;
+      steady.prove();
+      return true;
+    }
+    return provenPath(node).isWhole;
+  }
+
+  /** While we run there the thread does not, and each read proves the path that it is on. */
+  #proveOnProcessor(
+    entry: ThreadEntry,
+    { node, step, end }: { node: CallNode; step: CallNode; end: number },
+  ): void {
+    let standing: CallNode | undefined;
+    let standingOffset = 0;
+    let times = 0;
+    while (step.attempts < MAX_ATTEMPTS && this.#clock.now() < end) {
+      this.#clock.pause();
+      const walk = this.#reread(entry, step);
+      if (walk === Walk.Empty) return;
+      const seen = walk === Walk.Broken ? undefined : this.#insert(entry);
+      // The scheduler may have moved the thread to another processor.
+      if (seen === undefined || !this.#reader.isStill) continue;
+      seen.prove();
+      if (provenPath(node).isWhole) return;
+      const isSame = seen === standing && this.#recording.leafOffset === standingOffset;
+      times = isSame ? times + 1 : 0;
+      if (times === STANDSTILL) return;
+      standing = seen;
+      standingOffset = this.#recording.leafOffset;
+    }
+  }
+
+  #reread({ thread }: ThreadEntry, step: CallNode): Walk {
+    step.attempts++;
+    this.#counters.rereads++;
+    return this.#reader.rereadStill(thread);
+  }
+
+  /** The node of the stack just read; undefined when part of it is no code. */
+  #insert({ index, cursor }: ThreadEntry): CallNode | undefined {
+    const node = this.#recording.insert(index, cursor, this.#reader.stack);
+    return this.#recording.insertedPartly ? undefined : node;
+  }
+}
+
+function firstUnproven(node: CallNode): CallNode {
+  let step = node;
+  while (step.parent !== undefined && !step.parent.proven) step = step.parent;
+  return step;
+}
