@@ -15,15 +15,17 @@ import type { Clock, SampleCounters } from "./types.ts";
 
 /** Reads in a row that must show one path; each is of a random moment of the target's loops. */
 export const STEADY_READS = 8;
-/** Reads made for that before we go to the thread's processor. */
-const PLAIN_READS = 12;
-/** Reads made to prove one step, over the whole recording. */
+/** Reads that show another path than the one before, or none, after which the thread does not stand still. */
+const MAX_CHANGES = 2;
+/** Searches for one step and reads that showed other paths, over the whole recording: then it is taken not to exist. */
 const MAX_ATTEMPTS = 400;
 /** Equal stacks in a row on its processor after which a thread is taken to stand still, and the path to be over. */
 const STANDSTILL = 16;
 /** Time on the target's processors: a share of the recording, and some at its start. Units: ms. */
 const JOINED_SHARE = 0.01;
-const FREE_JOINED_MS = 20;
+const FREE_JOINED_MS = 50;
+/** Going there takes time: it is done for at least so long, even if the next tick is late for it. Units: ms. */
+const LEAST_JOINED_MS = 0.3;
 
 /** A thread with its place in the recording. */
 export interface ThreadEntry {
@@ -62,9 +64,11 @@ export class PathProver {
   prove(entry: ThreadEntry, node: CallNode, deadlineMs: number): void {
     // Paths that begin with the same unproven step share its attempts.
     const step = firstUnproven(node);
-    if (step.attempts >= MAX_ATTEMPTS || this.#isSettled(entry, node, step)) return;
+    if (step.attempts >= MAX_ATTEMPTS) return;
+    step.attempts++;
+    if (this.#isSettled(entry, node)) return;
     const start = this.#clock.now();
-    const end = Math.min(deadlineMs, start + this.#allowanceMs(start));
+    const end = Math.min(Math.max(deadlineMs, start + LEAST_JOINED_MS), start + this.#allowanceMs(start));
     if (start >= end || !this.#reader.joinProcessor(entry.thread)) return;
     try {
       this.#proveOnProcessor(entry, { node, step, end });
@@ -79,19 +83,20 @@ export class PathProver {
   }
 
   /** @returns true when the path is proven, or the thread surely is elsewhere for some time. */
-  #isSettled(entry: ThreadEntry, node: CallNode, step: CallNode): boolean {
+  #isSettled(entry: ThreadEntry, node: CallNode): boolean {
     let steady: CallNode | undefined;
     let times = 0;
-    for (let i = 0; i < PLAIN_READS; i++) {
-      const walk = this.#reread(entry, step);
+    for (let changes = 0; changes <= MAX_CHANGES;) {
+      const walk = this.#reread(entry);
       if (walk === Walk.Empty) return true;
       const seen = walk === Walk.Broken ? undefined : this.#insert(entry);
-      if (seen === undefined) continue;
-      if (this.#reader.isStill) {
+      if (seen !== undefined && this.#reader.isStill) {
         seen.prove();
         return true;
       }
-      times = walk === Walk.Agreed && seen === steady ? times + 1 : 1;
+      const isSame = walk === Walk.Agreed && seen !== undefined && seen === steady;
+      if (!isSame) changes++;
+      times = isSame ? times + 1 : 1;
       steady = walk === Walk.Agreed ? seen : undefined;
       if (steady === undefined || times < STEADY_READS) continue;
       steady.prove();
@@ -110,11 +115,12 @@ export class PathProver {
     let times = 0;
     while (step.attempts < MAX_ATTEMPTS && this.#clock.now() < end) {
       this.#clock.pause();
-      const walk = this.#reread(entry, step);
+      const walk = this.#reread(entry);
       if (walk === Walk.Empty) return;
       const seen = walk === Walk.Broken ? undefined : this.#insert(entry);
       // The scheduler may have moved the thread to another processor.
       if (seen === undefined || !this.#reader.isStill) continue;
+      step.attempts++;
       seen.prove();
       if (provenPath(node).isWhole) return;
       const isSame = seen === standing && this.#recording.leafOffset === standingOffset;
@@ -125,8 +131,7 @@ export class PathProver {
     }
   }
 
-  #reread({ thread }: ThreadEntry, step: CallNode): Walk {
-    step.attempts++;
+  #reread({ thread }: ThreadEntry): Walk {
     this.#counters.rereads++;
     return this.#reader.rereadStill(thread);
   }

@@ -8,9 +8,14 @@ import { cString, libc } from "./linux_libc.ts";
 
 /** Bits for 1024 processors, the kernel's usual `cpu_set_t`. Units: bytes. */
 const MASK_SIZE = 128;
-/** Fields of /proc/PID/task/TID/stat, counted from the one after the name: state (3) and processor (39). */
-const STATE_FIELD = 0;
+/** Field 39 of /proc/PID/task/TID/stat, counted from the state, which comes right after the name. */
 const PROCESSOR_FIELD = 36;
+/** Third field of /proc/PID/task/TID/schedstat. */
+const RUN_COUNT_FIELD = 2;
+const SPACE = 0x20;
+const ZERO = 0x30;
+const CLOSE_PARENTHESIS = 0x29;
+const LETTER_R = 0x52;
 const O_RDONLY_CLOEXEC = 0x80000;
 
 /** The processor that we have joined, and what the scheduler says of one thread at a time. */
@@ -18,7 +23,6 @@ export class ProcessorChoice {
   readonly #taskFolder: string;
   readonly #buffer = new Uint8Array(1024);
   readonly #mask = new Uint8Array(MASK_SIZE);
-  readonly #decoder = new TextDecoder();
   #allowed: Uint8Array<ArrayBuffer> | undefined;
   #joined = -1;
   /** The thread whose files are open. */
@@ -33,8 +37,9 @@ export class ProcessorChoice {
   /** Moves this thread of ours to a target thread's processor. @returns false where that is not possible. */
   join(tid: number): boolean {
     this.#open(tid);
-    const processor = Number(this.#statFields()?.[PROCESSOR_FIELD] ?? NaN);
-    if (!(processor >= 0 && processor < MASK_SIZE * 8)) return false;
+    const stateAt = this.#readState();
+    const processor = stateAt < 0 ? -1 : this.#numberAt(stateAt, PROCESSOR_FIELD);
+    if (processor < 0 || processor >= MASK_SIZE * 8) return false;
     if (this.#allowed === undefined) {
       const allowed = new Uint8Array(MASK_SIZE);
       if (libc().sched_getaffinity(0, MASK_SIZE, allowed) < 0) return false;
@@ -60,16 +65,18 @@ export class ProcessorChoice {
    */
   restingCount(tid: number): number {
     const count = this.runCount(tid);
-    const fields = this.#statFields();
-    if (fields === undefined) return NaN;
-    const isWaiting = fields[STATE_FIELD] !== "R";
-    return isWaiting || this.#joined >= 0 && Number(fields[PROCESSOR_FIELD]) === this.#joined ? count : NaN;
+    const stateAt = this.#readState();
+    if (stateAt < 0) return NaN;
+    const isWaiting = this.#buffer[stateAt] !== LETTER_R;
+    const isOnOurs = this.#joined >= 0 && this.#numberAt(stateAt, PROCESSOR_FIELD) === this.#joined;
+    return isWaiting || isOnOurs ? count : NaN;
   }
 
   /** Times that the thread was put on a processor; NaN where the kernel does not count. Source: proc_pid_schedstat(5). */
   runCount(tid: number): number {
     this.#open(tid);
-    const count = Number(this.#read(this.#schedstat)?.split(" ")[2] ?? NaN);
+    if (!this.#read(this.#schedstat)) return NaN;
+    const count = this.#numberAt(0, RUN_COUNT_FIELD);
     return count > 0 ? count : NaN;
   }
 
@@ -89,17 +96,36 @@ export class ProcessorChoice {
     this.#schedstat = libc().open(cString(`${this.#taskFolder}/${tid}/schedstat`), O_RDONLY_CLOEXEC);
   }
 
-  /** Fields from the state on. */
-  #statFields(): string[] | undefined {
-    const text = this.#read(this.#stat);
-    return text?.slice(text.lastIndexOf(")") + 2).split(" ");
+  /** Reads the stat file. @returns where the state stands in the buffer, or -1. */
+  #readState(): number {
+    if (!this.#read(this.#stat)) return -1;
+    // The name, in parentheses, is at most 64 bytes and may itself hold parentheses.
+    return this.#buffer.subarray(0, 100).lastIndexOf(CLOSE_PARENTHESIS) + 2;
   }
 
-  #read(file: number): string | undefined {
-    const length = file < 0 ? -1 : libc().pread(file, this.#buffer, this.#buffer.length, 0);
-    if (length > 0) return this.#decoder.decode(this.#buffer.subarray(0, length));
+  /** The number in a field, counted from position `at`; -1 when there is no such field. */
+  #numberAt(at: number, field: number): number {
+    const buffer = this.#buffer;
+    let from = at;
+    for (let i = 0; i < field; i++) {
+      from = buffer.indexOf(SPACE, from) + 1;
+      if (from === 0) return -1;
+    }
+    let number = -1;
+    for (; buffer[from]! >= ZERO && buffer[from]! < ZERO + 10; from++) {
+      number = Math.max(number, 0) * 10 + buffer[from]! - ZERO;
+    }
+    return number;
+  }
+
+  #read(file: number): boolean {
+    const length = file < 0 ? -1 : libc().pread(file, this.#buffer, this.#buffer.length - 1, 0);
+    if (length > 0) {
+      this.#buffer[length] = 0;
+      return true;
+    }
     // The thread has ended; its id may come back with another one.
     this.close();
-    return undefined;
+    return false;
   }
 }
