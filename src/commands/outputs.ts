@@ -1,5 +1,5 @@
 /** The files of a recording: which format each has, opened before sampling, written after it. */
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { ProfilerError } from "../errors.ts";
 import { openOutput } from "../output.ts";
 import type { Output } from "../output.ts";
@@ -83,14 +83,15 @@ export function discardOutputs(outputs: readonly PlannedOutput[]): void {
 /**
  * Writes every output; one that fails does not keep the others from being written.
  *
- * @returns a line for each that was written.
- * @throws the first failure, after all were tried.
+ * If none can be written (a disk that is full) the samples are saved as folded stacks in the current or the home folder.
+ *
+ * @returns a line for each file that was written, and what went wrong.
  */
 export async function writeOutputs(
   outputs: readonly PlannedOutput[],
   profile: Profile,
   threads: boolean,
-): Promise<string[]> {
+): Promise<{ lines: string[]; failures: unknown[] }> {
   const lines: string[] = [];
   const failures: unknown[] = [];
   for (const { output, format } of outputs) {
@@ -101,8 +102,26 @@ export async function writeOutputs(
       failures.push(error);
     }
   }
-  if (failures.length > 0) throw failures[0];
-  return lines;
+  const areLost = lines.length === 0 && failures.some((error) => error instanceof ProfilerError);
+  if (areLost && profile.info.samples > 0) {
+    const path = saveElsewhere(await RENDERERS.raw(profile, threads));
+    if (path !== undefined) lines.push(`Saved the samples as folded stacks to ${path}`);
+  }
+  return { lines, failures };
+}
+
+function saveElsewhere(content: string): string | undefined {
+  const name = defaultPath("rescued", "raw");
+  for (const folder of [".", Deno.env.get("HOME") ?? ""].filter((one) => one !== "")) {
+    const path = join(folder, name);
+    try {
+      openOutput(path).write(content);
+      return path;
+    } catch {
+      // The next folder may do.
+    }
+  }
+  return undefined;
 }
 
 function formatOf(path: string): Format {

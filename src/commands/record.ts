@@ -166,16 +166,8 @@ async function write(
   profile: Profile,
   threads: boolean,
 ): Promise<unknown> {
-  const failures: unknown[] = [];
-  for (const output of outputs) {
-    try {
-      for (const line of await writeOutputs([output], profile, threads)) {
-        writeStderr(`${terminalSafe(line)}\n`);
-      }
-    } catch (error) {
-      failures.push(error);
-    }
-  }
+  const { lines, failures } = await writeOutputs(outputs, profile, threads);
+  for (const line of lines) writeStderr(`${terminalSafe(line)}\n`);
   // A reader that has gone is no failure beside a real one.
   const [first, ...others] = failures.filter((error) => !(error instanceof ClosedPipe));
   for (const error of others) writeStderr(`Error: ${terminalSafe(String((error as Error).message))}\n`);

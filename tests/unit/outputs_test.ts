@@ -131,7 +131,7 @@ inFolder("without a path, the file is named by the program, the time and the for
 inFolder("every format is written to its file", async (folder) => {
   for (const format of FORMATS) {
     const path = join(folder, `profile.${format}`);
-    const lines = await writeOutputs(openOutputs([path], { ...UNKNOWN, format }), PROFILE, false);
+    const { lines } = await writeOutputs(openOutputs([path], { ...UNKNOWN, format }), PROFILE, false);
     assert.deepEqual(lines, [`Wrote ${format} to ${path}`]);
     assert.ok(Deno.readTextFileSync(path).includes("main"));
   }
@@ -154,8 +154,32 @@ Deno.test("an output that cannot be written does not keep the others from being 
     },
   });
   const outputs = [output("a", false), output("b", true), output("c", true), output("d", false)];
-  await assert.rejects(() => writeOutputs(outputs, PROFILE, false), { message: "b is full" });
+  const { lines, failures } = await writeOutputs(outputs, PROFILE, false);
+  assert.deepEqual(lines, ["Wrote raw to a", "Wrote raw to d"]);
+  assert.deepEqual(failures.map((error) => (error as Error).message), ["b is full", "c is full"]);
   assert.deepEqual(written, ["a", "d"]);
+});
+
+inFolder("samples that no output took are saved in the current folder", async (folder) => {
+  const before = Deno.cwd();
+  Deno.chdir(folder);
+  try {
+    const write = () => {
+      throw new ProfilerError("failure", "Cannot write: the disk is full");
+    };
+    const outputs: PlannedOutput[] = [{
+      format: "flamegraph",
+      output: { name: "a", discard: () => {}, write },
+    }];
+    const { lines, failures } = await writeOutputs(outputs, PROFILE, false);
+    assert.equal(failures.length, 1);
+    const [name] = namesIn(folder);
+    assert.match(name!, /^rescued-.*\.txt$/);
+    assert.deepEqual(lines, [`Saved the samples as folded stacks to ${name}`]);
+    assert.match(Deno.readTextFileSync(name!), /^main \(app\.py:1\) 3\n$/);
+  } finally {
+    Deno.chdir(before);
+  }
 });
 
 Deno.test("only formats that show time ask for it", () => {
