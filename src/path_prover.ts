@@ -21,11 +21,13 @@ const MAX_CHANGES = 2;
 const MAX_ATTEMPTS = 400;
 /** Equal stacks in a row on its processor after which a thread is taken to stand still, and the path to be over. */
 const STANDSTILL = 16;
-/** Time on the target's processors: a share of the recording, and some at its start. Units: ms. */
+/** Time for which the target waits for us there: a share of the recording, and some at its start. Units: ms. */
 const JOINED_SHARE = 0.01;
 const FREE_JOINED_MS = 50;
 /** Going there takes time: it is done for at least so long, even if the next tick is late for it. Units: ms. */
-const LEAST_JOINED_MS = 0.3;
+const LEAST_JOINED_MS = 0.5;
+/** What going there costs the target, without the reads. Units: ms. */
+const JOIN_COST_MS = 0.02;
 
 /** A thread with its place in the recording. */
 export interface ThreadEntry {
@@ -41,7 +43,7 @@ export class PathProver {
   readonly #clock: Clock;
   readonly #counters: SampleCounters;
   readonly #startMs: number;
-  /** Time spent on processors of the target. */
+  /** Time for which the target waited for us on its processors. */
   #joinedMs = 0;
 
   constructor(
@@ -68,13 +70,12 @@ export class PathProver {
     step.attempts++;
     if (this.#isSettled(entry, node)) return;
     const start = this.#clock.now();
-    const end = Math.min(Math.max(deadlineMs, start + LEAST_JOINED_MS), start + this.#allowanceMs(start));
-    if (start >= end || !this.#reader.joinProcessor(entry.thread)) return;
+    if (this.#allowanceMs(start) <= 0 || !this.#reader.joinProcessor(entry.thread)) return;
     try {
-      this.#proveOnProcessor(entry, { node, step, end });
+      this.#joinedMs += JOIN_COST_MS;
+      this.#proveOnProcessor(entry, { node, step, end: Math.max(deadlineMs, start + LEAST_JOINED_MS) });
     } finally {
       this.#reader.leaveProcessor();
-      this.#joinedMs += this.#clock.now() - start;
     }
   }
 
@@ -113,9 +114,12 @@ export class PathProver {
     let standing: CallNode | undefined;
     let standingOffset = 0;
     let times = 0;
-    while (step.attempts < MAX_ATTEMPTS && this.#clock.now() < end) {
+    for (let now = this.#clock.now(); now < end && this.#allowanceMs(now) > 0; now = this.#clock.now()) {
+      if (step.attempts >= MAX_ATTEMPTS) return;
       this.#clock.pause();
+      const begin = this.#clock.now();
       const walk = this.#reread(entry);
+      this.#joinedMs += this.#clock.now() - begin;
       if (walk === Walk.Empty) return;
       const seen = walk === Walk.Broken ? undefined : this.#insert(entry);
       // The scheduler may have moved the thread to another processor.
