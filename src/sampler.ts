@@ -15,6 +15,11 @@ import type { Clock, SampleCounters } from "./types.ts";
 
 /** Reads made at once when a walk did not reach the root. */
 const BROKEN_RETRIES = 8;
+/** What a sample on the target's processor costs the target. Units: ms. */
+const JOINED_TICK_MS = 0.03;
+/** Time that samples may cost the target: a share of the recording, and some at its start. Units: ms. */
+const JOINED_SHARE = 0.03;
+const FREE_JOINED_MS = 10;
 /** Names, code objects and the plan are checked this often. Units: ms. */
 const UPKEEP_INTERVAL = 1000;
 
@@ -40,6 +45,8 @@ export class Sampler {
   readonly #prover: PathProver;
   readonly #entries = new Map<ReadThread, ThreadEntry>();
   #lastUpkeep = -Infinity;
+  /** Time for which the target waited for samples. */
+  #joinedMs = 0;
 
   constructor(
     { reader, recording, clock, counters, startMs }: {
@@ -70,7 +77,7 @@ export class Sampler {
   tick(): boolean {
     const now = this.#clock.now();
     if (now - this.#lastUpkeep >= UPKEEP_INTERVAL) this.#upkeep(now);
-    if (!this.#reader.read(this.#selection, now)) return false;
+    if (!this.#read(now)) return false;
     this.counters.ticks++;
     const timeNs = Math.max(0, (now - this.#startMs) * 1e6);
     const deadline = now + this.#intervalMs / 2;
@@ -96,8 +103,24 @@ export class Sampler {
     return true;
   }
 
+  /**
+   * Reads on the target's own processor while that costs it little: a sample that is never torn favours no code. At higher
+   * rates, where it would cost more, some samples are read from elsewhere.
+   */
+  #read(nowMs: number): boolean {
+    if (JOINED_TICK_MS + this.#joinedMs > JOINED_SHARE * (nowMs - this.#startMs) + FREE_JOINED_MS) {
+      this.#reader.leaveProcessor();
+      this.#reader.stillThread = undefined;
+      return this.#reader.read(this.#selection, nowMs);
+    }
+    const isRead = this.#reader.readJoined(this.#selection, nowMs);
+    this.#joinedMs += JOINED_TICK_MS;
+    return isRead;
+  }
+
   /** Takes over the threads' latest names. To be called before the recording is read. */
   finish(): void {
+    this.#reader.leaveProcessor();
     this.#reader.refreshNames();
     this.#rename();
   }
@@ -106,6 +129,8 @@ export class Sampler {
     const { cursor, index } = this.#entryOf(thread);
     let node = this.#recording.insert(index, cursor, this.#reader.stack);
     let leafOffset = this.#recording.leafOffset;
+    const isStill = thread === this.#reader.stillThread && !this.#recording.insertedPartly;
+    if (isStill) node.prove();
     if (!node.proven && isTorn(walk, thread) && this.#reader.walkSecondCopy(thread) === Walk.Torn) {
       const second = this.#recording.insert(index, cursor, this.#reader.stack);
       if (second.proven) {

