@@ -16,10 +16,10 @@ import type { Clock, SampleCounters } from "./types.ts";
 /** Reads made at once when a walk did not reach the root. */
 const BROKEN_RETRIES = 8;
 /** What a sample on the target's processor costs the target. Units: ms. */
-const JOINED_TICK_MS = 0.03;
+const JOINED_TICK_MS = 0.06;
 /** Time that samples may cost the target: a share of the recording, and some at its start. Units: ms. */
-const JOINED_SHARE = 0.03;
-const FREE_JOINED_MS = 10;
+const JOINED_SHARE = 0.06;
+const FREE_JOINED_MS = 20;
 /** Names, code objects and the plan are checked this often. Units: ms. */
 const UPKEEP_INTERVAL = 1000;
 
