@@ -110,7 +110,6 @@ export class Sampler {
   #read(nowMs: number): boolean {
     if (JOINED_TICK_MS + this.#joinedMs > JOINED_SHARE * (nowMs - this.#startMs) + FREE_JOINED_MS) {
       this.#reader.leaveProcessor();
-      this.#reader.stillThread = undefined;
       return this.#reader.read(this.#selection, nowMs);
     }
     const isRead = this.#reader.readJoined(this.#selection, nowMs);
@@ -129,8 +128,7 @@ export class Sampler {
     const { cursor, index } = this.#entryOf(thread);
     let node = this.#recording.insert(index, cursor, this.#reader.stack);
     let leafOffset = this.#recording.leafOffset;
-    const isStill = thread === this.#reader.stillThread && !this.#recording.insertedPartly;
-    if (isStill) node.prove();
+    if (this.#reader.isStill && !this.#recording.insertedPartly) node.prove();
     if (!node.proven && isTorn(walk, thread) && this.#reader.walkSecondCopy(thread) === Walk.Torn) {
       const second = this.#recording.insert(index, cursor, this.#reader.stack);
       if (second.proven) {

@@ -51,9 +51,7 @@ export class StackReader {
   selected: ReadThread[] = [];
   /** The stack that the last walk found, leaf first. */
   readonly stack = new RawStack();
-  /** The thread that surely did not run during the last `readJoined`. */
-  stillThread: ReadThread | undefined;
-  /** True when the thread surely did not run during the last `rereadStill`: what it saw is of one moment. */
+  /** True when the thread of the last `walk` surely did not run from before the call to the walk's end. */
   isStill = false;
   readonly counters: ReadCounters = { calls: 0, misses: 0, stale: 0, relists: 0 };
   readonly #memory: TargetMemory;
@@ -67,6 +65,8 @@ export class StackReader {
   #interpreters: readonly ListedInterpreter[] = [];
   #arena = new Uint8Array(1 << 16);
   #words = new Uint32Array(this.#arena.buffer);
+  /** The thread that did not run before the last call, and its run count then. */
+  #resting: { readonly thread: ReadThread; readonly runCount: number } | undefined;
   #listOffset = -1;
   #lastListing = -Infinity;
   #listingComplete = false;
@@ -92,6 +92,11 @@ export class StackReader {
    * @returns false when the target could not be read: it has ended, or its interpreter is gone.
    */
   read(selection: Selection, nowMs: number): boolean {
+    this.#resting = undefined;
+    return this.#readSelected(selection, nowMs);
+  }
+
+  #readSelected(selection: Selection, nowMs: number): boolean {
     const isListDue = nowMs - this.#lastListing >= LIST_INTERVAL;
     if (isListDue && !this.#listingComplete) this.relist();
     if (selection === "gil") return this.#readHolder();
@@ -108,6 +113,7 @@ export class StackReader {
 
   /** Walks a selected thread's stack in what the last call read. */
   walk(thread: ReadThread): Walk {
+    this.isStill = false;
     if (!this.#isSameThread(thread)) {
       this.#listingComplete = false;
       return Walk.Empty;
@@ -115,6 +121,9 @@ export class StackReader {
     thread.ownsGil = this.#gil.isHolder(thread.listed, this.#words);
     const result = thread.stack.walk(this.#words, this.#arena, { stack: this.stack, copy: 1 });
     this.counters.misses += thread.stack.misses;
+    // Asked after the walk: frames that it had to read on their own must be of the same moment.
+    this.isStill = this.#resting?.thread === thread &&
+      this.#resting.runCount === this.#os.runCount(thread.info.osThreadId);
     return result;
   }
 
@@ -129,6 +138,12 @@ export class StackReader {
 
   /** Reads one thread anew and walks its stack. */
   reread(thread: ReadThread): Walk {
+    this.#resting = undefined;
+    return this.#rereadOne(thread);
+  }
+
+  #rereadOne(thread: ReadThread): Walk {
+    this.isStill = false;
     this.selected = [thread];
     const isRead = this.#call(false);
     // A thread that has ended was left out of the call: what was read of it earlier must not be taken for new.
@@ -142,22 +157,20 @@ export class StackReader {
    */
   readJoined(selection: Selection, nowMs: number): boolean {
     const running = this.selected.find((thread) => thread.ownsGil) ?? this.selected[0];
-    const { osThreadId } = running?.info ?? { osThreadId: 0 };
-    const before = osThreadId !== 0 && this.#os.joinProcessor(osThreadId)
-      ? this.#os.restingCount(osThreadId)
-      : NaN;
-    const isRead = this.read(selection, nowMs);
-    this.stillThread = isRead && before === this.#os.runCount(osThreadId) ? running : undefined;
-    return isRead;
+    this.#resting = undefined;
+    if (running !== undefined && this.joinProcessor(running)) this.#noteRest(running);
+    return this.#readSelected(selection, nowMs);
   }
 
   /** Reads one thread anew, and finds out whether it ran meanwhile: see `isStill`. */
   rereadStill(thread: ReadThread): Walk {
+    this.#noteRest(thread);
+    return this.#rereadOne(thread);
+  }
+
+  #noteRest(thread: ReadThread): void {
     const { osThreadId } = thread.info;
-    const before = osThreadId === 0 ? NaN : this.#os.restingCount(osThreadId);
-    const walk = this.reread(thread);
-    this.isStill = before === this.#os.runCount(osThreadId);
-    return walk;
+    this.#resting = osThreadId === 0 ? undefined : { thread, runCount: this.#os.restingCount(osThreadId) };
   }
 
   /** Moves us to the processor of a thread: what is read there is seldom torn. @returns false where it cannot be. */

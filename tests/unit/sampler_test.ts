@@ -44,12 +44,10 @@ class FakeReader {
     return thread;
   }
 
-  stillThread: ReadThread | undefined;
   /** Whether samples can be read while the first thread does not run. */
   canBeStill = false;
 
   readJoined(selection: Selection): boolean {
-    this.stillThread = this.canBeStill ? this.threads[0] : undefined;
     return this.read(selection);
   }
 
@@ -64,6 +62,7 @@ class FakeReader {
     this.#current = step;
     thread.stack.misses = step.misses ?? 0;
     this.stack = this.#parse(step.stack ?? "");
+    this.isStill = this.canBeStill;
     return step.walk;
   }
 
