@@ -81,11 +81,6 @@ export class StackReader {
     this.#gil = new GilWords(this.#reader, runtime);
   }
 
-  /** True while the target has an interpreter with threads in it. */
-  get isListed(): boolean {
-    return this.threads.length > 0;
-  }
-
   /**
    * Makes the call for one tick. Units: `nowMs` of any steady clock.
    *

@@ -100,26 +100,16 @@ Deno.test({
   },
 });
 
+/** How the servers are recorded: folded functions on stdout. */
+const RECORD_SERVER = ["-d", "2", "-r", "200", "-F", "-o", "-", "-f", "raw"];
+
 Deno.test({
   name: "real programs: a Tornado server under load",
   ignore,
   fn: async () => {
     await using server = await startReady([interpreter!, join(PROGRAMS, "live", "tornado_server.py")]);
     const { result, pages } = await underLoad(server.firstLine, async () => {
-      return await pyspy([
-        "record",
-        "-p",
-        `${server.pid}`,
-        "-d",
-        "2",
-        "-r",
-        "200",
-        "-F",
-        "-o",
-        "-",
-        "-f",
-        "raw",
-      ]);
+      return await pyspy(["record", "-p", `${server.pid}`, ...RECORD_SERVER]);
     });
     assert.equal(result.code, 0, result.stderr);
     assert.ok(pages > 0);
@@ -149,21 +139,7 @@ Deno.test({
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     const { result } = await underLoad(url, async () => {
-      return await pyspy([
-        "record",
-        "-t",
-        "-p",
-        `${server.pid}`,
-        "-d",
-        "2",
-        "-r",
-        "200",
-        "-F",
-        "-o",
-        "-",
-        "-f",
-        "raw",
-      ]);
+      return await pyspy(["record", "-p", `${server.pid}`, "-t", ...RECORD_SERVER]);
     });
     assert.equal(result.code, 0, result.stderr);
     assert.equal(parseCounts(result.stderr).errors, 0);
