@@ -2,7 +2,7 @@
 import { CUT_FRAME } from "./profile.ts";
 import type { Profile, RecordingInfo, StackCount } from "./profile.ts";
 import { provenPath } from "./proven_path.ts";
-import { CUT_OFFSET } from "./recording.ts";
+import { CUT_OFFSET, selfParts } from "./recording.ts";
 import type { CallNode, Recording } from "./recording.ts";
 import type { Frame, ThreadInfo } from "./types.ts";
 
@@ -25,6 +25,8 @@ interface PathNode {
   /** Index of its stack, once a sample ended here. */
   stack: number;
   count: number;
+  /** Parts of `count`. */
+  readonly byActivity: number[];
 }
 
 /**
@@ -71,15 +73,17 @@ class ProfileBuilder {
       const nodes = this.#addPaths(recording, root, paths);
       for (const node of nodes) {
         const ends = new Map<number, PathNode>();
-        for (const [leafOffset, count] of node.selfCounts) {
+        for (const [key, count] of node.selfCounts ?? []) {
+          const { leafOffset, activity } = selfParts(key);
           const path = this.#endPath(recording, node, { leafOffset, pathOf: (one) => paths.get(one)! });
           if (path.stack < 0) {
             path.stack = this.#ended.length;
             this.#ended.push({ thread: threadBase + index, path });
           }
           path.count += count;
+          path.byActivity[activity]! += count;
           if (this.#frames[path.frame] === CUT_FRAME) this.#cut += count;
-          ends.set(leafOffset, path);
+          ends.set(key, path);
         }
         if (ends.size > 0) endOf.set(node, ends);
       }
@@ -107,10 +111,12 @@ class ProfileBuilder {
     const stacks: StackCount[] = this.#ended.map(({ thread, path }) => ({
       thread: this.#threads.length === 0 ? -1 : thread,
       frames: framesOf(path),
-      count: path.count,
+      // CPU time has fractions.
+      count: Math.round(path.count),
+      byActivity: path.byActivity.map(Math.round),
     }));
     return {
-      info: { ...info, cut: this.#cut },
+      info: { ...info, cut: Math.round(this.#cut) },
       frames: this.#frames,
       fullFiles: this.#fullFiles,
       threads: this.#threads,
@@ -177,7 +183,7 @@ class ProfileBuilder {
     if (log === undefined) return;
     this.#hasTimeline = true;
     log.node.forEach((node, i) => {
-      this.#timeline.stack.push(endOf.get(node)!.get(log.leafOffset[i]!)!.stack);
+      this.#timeline.stack.push(endOf.get(node)!.get(log.key[i]!)!.stack);
       this.#timeline.startNs.push(log.startNs[i]!);
       this.#timeline.weightNs.push(log.weightNs[i]!);
     });
@@ -185,7 +191,15 @@ class ProfileBuilder {
 }
 
 function newPath(parent: PathNode | undefined, frame: number): PathNode {
-  return { parent, frame, depth: (parent?.depth ?? -1) + 1, children: new Map(), stack: -1, count: 0 };
+  return {
+    parent,
+    frame,
+    depth: (parent?.depth ?? -1) + 1,
+    children: new Map(),
+    stack: -1,
+    count: 0,
+    byActivity: [0, 0, 0, 0],
+  };
 }
 
 function childPath(parent: PathNode, frame: number): PathNode {

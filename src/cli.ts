@@ -72,10 +72,13 @@ export async function run(args: readonly string[]): Promise<number> {
     .option("-t, --threads", "show each thread below a frame of its own")
     .option("-g, --gil", "only the thread that holds the GIL")
     .option("-i, --idle", "include threads that are not running")
+    .option("--cpu", "weigh samples by the CPU time that was used, not by wall time")
     .option("-F, --function", "tell functions apart, not lines")
     .option("--nolineno", "do not show line numbers")
     .option("--full-filenames", "show files with their full paths")
-    .option("--nonblocking", "accepted for compatibility: the target is never stopped")
+    .option("--blocking", "stop the thread that holds the GIL for each sample, for some microseconds")
+    .option("--nonblocking", "do not stop it (default)")
+    .option("--stats", "say at the end how reading went")
     .passThroughOptions()
     .action(async (words, options) => {
       if (options.pid !== undefined && words.length > 0) {
@@ -93,6 +96,9 @@ export async function run(args: readonly string[]): Promise<number> {
           "-F shows a function's first line, --nolineno shows none",
         );
       }
+      if (options.blocking && options.nonblocking) {
+        throw usage("--blocking and --nonblocking exclude each other", "leave one of them out");
+      }
       const { record } = await import("./commands/record.ts");
       exitCode = await record({
         pid: options.pid,
@@ -102,6 +108,9 @@ export async function run(args: readonly string[]): Promise<number> {
         outputs: options.output ?? [],
         format: options.format,
         selection: options.gil ? "gil" : options.idle ? "all" : "active",
+        blocking: options.blocking === true,
+        byCpuTime: options.cpu === true,
+        stats: options.stats === true,
         threads: options.threads === true,
         byFunction: options.function === true,
         withoutLines: options.nolineno === true,

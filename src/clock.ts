@@ -1,6 +1,6 @@
 /** The clock of live sampling: coarse waits leave the event loop free, the last stretch is slept precisely. */
 import { setImmediate } from "node:timers";
-import { prepareForSampling, sleepBlocking } from "./ffi/mod.ts";
+import { beginSampling, endSampling, sleepBlocking } from "./ffi/mod.ts";
 import type { Clock } from "./types.ts";
 
 /** Timers of the event loop may be this late. Units: ms. */
@@ -13,7 +13,6 @@ const YIELD_INTERVAL = 20;
 
 /** A steady clock that keeps time to some 60 microseconds. A wait ends early once `isStopped` says so. */
 export function liveClock(isStopped: () => boolean): Clock {
-  prepareForSampling();
   let lastYield = performance.now();
   const sleepUntil = (untilMs: number) => {
     const remaining = untilMs - performance.now();
@@ -36,6 +35,8 @@ export function liveClock(isStopped: () => boolean): Clock {
   };
   return {
     now: () => performance.now(),
+    begin: beginSampling,
+    end: endSampling,
     pause: () => sleepBlocking(PAUSE_MIN + Math.random() * PAUSE_RANGE),
     random: () => Math.random(),
     wait(untilMs) {

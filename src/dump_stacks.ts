@@ -5,7 +5,7 @@ import { Walk } from "./cpython/thread_stack.ts";
 import type { RawStack } from "./cpython/thread_stack.ts";
 import { STEADY_READS } from "./path_prover.ts";
 import { StackReader } from "./stack_reader.ts";
-import type { ReadThread } from "./stack_reader.ts";
+import type { ReadThread } from "./thread_table.ts";
 import type { TargetMemory } from "./memory.ts";
 import type { Frame, StackTrace, TargetThreads } from "./types.ts";
 

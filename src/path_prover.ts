@@ -10,7 +10,9 @@
 import { Walk } from "./cpython/thread_stack.ts";
 import { provenPath } from "./proven_path.ts";
 import type { CallNode, Cursor, Recording } from "./recording.ts";
-import type { ReadThread, StackReader } from "./stack_reader.ts";
+import type { StackReader } from "./stack_reader.ts";
+import type { ReadThread } from "./thread_table.ts";
+import type { TargetTime } from "./target_time.ts";
 import type { Clock, SampleCounters } from "./types.ts";
 
 /** Reads in a row that must show one path; each is of a random moment of the target's loops. */
@@ -21,9 +23,6 @@ const MAX_CHANGES = 2;
 const MAX_ATTEMPTS = 400;
 /** Equal stacks in a row on its processor after which a thread is taken to stand still, and the path to be over. */
 const STANDSTILL = 16;
-/** Time for which the target waits for us there: a share of the recording, and some at its start. Units: ms. */
-const JOINED_SHARE = 0.01;
-const FREE_JOINED_MS = 50;
 /** Going there takes time: it is done for at least so long, even if the next tick is late for it. Units: ms. */
 const LEAST_JOINED_MS = 0.5;
 /** What going there costs the target, without the reads. Units: ms. */
@@ -42,24 +41,22 @@ export class PathProver {
   readonly #recording: Recording;
   readonly #clock: Clock;
   readonly #counters: SampleCounters;
-  readonly #startMs: number;
-  /** Time for which the target waited for us on its processors. */
-  #joinedMs = 0;
+  readonly #targetTime: TargetTime;
 
   constructor(
-    { reader, recording, clock, counters, startMs }: {
+    { reader, recording, clock, counters, targetTime }: {
       reader: StackReader;
       recording: Recording;
       clock: Clock;
       counters: SampleCounters;
-      startMs: number;
+      targetTime: TargetTime;
     },
   ) {
     this.#reader = reader;
     this.#recording = recording;
     this.#clock = clock;
     this.#counters = counters;
-    this.#startMs = startMs;
+    this.#targetTime = targetTime;
   }
 
   /** Re-reads a thread until the path is proven, the thread stands still elsewhere, or enough was tried. */
@@ -70,17 +67,13 @@ export class PathProver {
     step.attempts++;
     if (this.#isSettled(entry, node)) return;
     const start = this.#clock.now();
-    if (this.#allowanceMs(start) <= 0 || !this.#reader.joinProcessor(entry.thread)) return;
+    if (!this.#targetTime.allows(JOIN_COST_MS) || !this.#reader.joinProcessor(entry.thread)) return;
     try {
-      this.#joinedMs += JOIN_COST_MS;
+      this.#targetTime.take(JOIN_COST_MS);
       this.#proveOnProcessor(entry, { node, step, end: Math.max(deadlineMs, start + LEAST_JOINED_MS) });
     } finally {
       this.#reader.leaveProcessor();
     }
-  }
-
-  #allowanceMs(nowMs: number): number {
-    return FREE_JOINED_MS + JOINED_SHARE * (nowMs - this.#startMs) - this.#joinedMs;
   }
 
   /** @returns true when the path is proven, or the thread surely is elsewhere for some time. */
@@ -114,12 +107,12 @@ export class PathProver {
     let standing: CallNode | undefined;
     let standingOffset = 0;
     let times = 0;
-    for (let now = this.#clock.now(); now < end && this.#allowanceMs(now) > 0; now = this.#clock.now()) {
+    for (let now = this.#clock.now(); now < end && this.#targetTime.allows(0); now = this.#clock.now()) {
       if (step.attempts >= MAX_ATTEMPTS) return;
       this.#clock.pause();
       const begin = this.#clock.now();
       const walk = this.#reread(entry);
-      this.#joinedMs += this.#clock.now() - begin;
+      this.#targetTime.take(this.#clock.now() - begin);
       if (walk === Walk.Empty) return;
       const seen = walk === Walk.Broken ? undefined : this.#insert(entry);
       // The scheduler may have moved the thread to another processor.

@@ -8,7 +8,10 @@ export const CUT_FRAME: Frame = { name: "[cut]", file: "", line: 0, firstLine: 0
 export interface StackCount {
   readonly thread: number;
   readonly frames: readonly number[];
+  /** Units: samples, or microseconds of CPU time: see `RecordingInfo.unit`. */
   readonly count: number;
+  /** Parts of `count` by what the thread was doing: with the GIL, native, waiting for the GIL, idle. */
+  readonly byActivity?: readonly number[];
 }
 
 /**
@@ -34,11 +37,13 @@ export interface RecordingInfo {
   readonly startTime: string;
   readonly durationSeconds: number;
   readonly rateHz: number;
+  /** What the counts of stacks are: samples, or microseconds of CPU time. */
+  readonly unit?: "sample" | "cpu_us";
   /** Ticks at which the target was sampled. */
   readonly ticks: number;
   /** Stacks counted: one per sampled thread and tick. */
   readonly samples: number;
-  /** Samples whose stack is shown only up to its last proven step. */
+  /** Samples whose stack is shown only up to its last proven step; in the unit of the counts. */
   readonly cut: number;
   /** Samples that could not be read at all. */
   readonly errors: number;

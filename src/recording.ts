@@ -8,12 +8,13 @@
 import { NOT_CODE } from "./cpython/code_table.ts";
 import type { CodeTable } from "./cpython/code_table.ts";
 import type { RawStack } from "./cpython/thread_stack.ts";
-import type { ThreadInfo } from "./types.ts";
+import type { Activity, ThreadInfo } from "./types.ts";
 
 /** Byte offsets of call instructions are below this; with the code's number they make the key of a child. */
 const OFFSET_LIMIT = 0x400_0000;
-/** Leaf offset of a sample whose stack ends here for lack of proof. */
+/** Leaf offset of a sample whose stack ends here for lack of proof; all others are above it. */
 export const CUT_OFFSET = -2;
+const ACTIVITIES = 4;
 
 /** A path from the root: the code at its end, called from `callOffset` in the parent's code. */
 export class CallNode {
@@ -25,8 +26,8 @@ export class CallNode {
   /** Reads that were made to prove this path, without success. */
   attempts = 0;
   children: Map<number, CallNode> | undefined;
-  /** Samples that ended here, by byte offset of the leaf's instruction. */
-  readonly selfCounts = new Map<number, number>();
+  /** Samples that ended here, or their CPU time, by `selfKey`. */
+  selfCounts: Map<number, number> | undefined;
 
   constructor(parent: CallNode | undefined, codeId: number, callOffset: number) {
     this.parent = parent;
@@ -50,8 +51,9 @@ export class CallNode {
     return child;
   }
 
-  count(leafOffset: number): void {
-    this.selfCounts.set(leafOffset, (this.selfCounts.get(leafOffset) ?? 0) + 1);
+  count(key: number, amount: number): void {
+    this.selfCounts ??= new Map();
+    this.selfCounts.set(key, (this.selfCounts.get(key) ?? 0) + amount);
   }
 
   /** Marks this path, and so every path that it begins with, as proven. */
@@ -63,6 +65,16 @@ export class CallNode {
       node = node.parent;
     }
   }
+}
+
+/** One number for where the leaf was and what its thread was doing. */
+export function selfKey(leafOffset: number, activity: Activity): number {
+  return (leafOffset - CUT_OFFSET) * ACTIVITIES + activity;
+}
+
+/** The two parts of a `selfKey`. */
+export function selfParts(key: number): { leafOffset: number; activity: Activity } {
+  return { leafOffset: Math.floor(key / ACTIVITIES) + CUT_OFFSET, activity: key % ACTIVITIES };
 }
 
 function childKey(codeId: number, callOffset: number): number {
@@ -97,7 +109,8 @@ export class Cursor {
 export interface SampleLog {
   readonly thread: number[];
   readonly node: CallNode[];
-  readonly leafOffset: number[];
+  /** See `selfKey`. */
+  readonly key: number[];
   readonly startNs: number[];
   readonly weightNs: number[];
 }
@@ -119,7 +132,7 @@ export class Recording {
   constructor(codes: CodeTable, { perThread, timeline }: { perThread: boolean; timeline: boolean }) {
     this.codes = codes;
     this.#perThread = perThread || timeline;
-    this.log = timeline ? { thread: [], node: [], leafOffset: [], startNs: [], weightNs: [] } : undefined;
+    this.log = timeline ? { thread: [], node: [], key: [], startNs: [], weightNs: [] } : undefined;
   }
 
   /** @returns the index of a new thread. */
@@ -194,23 +207,28 @@ export class Recording {
       instrs[i] = stack.instrs[last - i]!;
       nodes[i] = node;
     }
-    this.leafOffset = this.codes.byteOffset(node.codeId, stack.instrs[0]!);
+    // A frame that has just been entered is before its first instruction.
+    const offset = this.codes.byteOffset(node.codeId, stack.instrs[0]!);
+    this.leafOffset = Math.min(Math.max(offset, -1), OFFSET_LIMIT);
     return node;
   }
 
-  /** Counts a sample at a node. Units: ns. */
-  count(thread: number, node: CallNode, { leafOffset, timeNs, weightNs }: {
+  /** Counts a sample at a node. Units: ns; `amount` is 1, or CPU time in microseconds. */
+  count(thread: number, node: CallNode, { leafOffset, activity, timeNs, weightNs, amount }: {
     leafOffset: number;
+    activity: Activity;
     timeNs: number;
     weightNs: number;
+    amount: number;
   }): void {
-    node.count(leafOffset);
+    const key = selfKey(leafOffset, activity);
+    node.count(key, amount);
     const log = this.log;
     if (log === undefined) return;
     const previous = this.#lastEntry[thread];
     // Runs of the same stack are one entry, as long as no sample of the thread is missing between.
     if (
-      previous !== undefined && log.node[previous] === node && log.leafOffset[previous] === leafOffset &&
+      previous !== undefined && log.node[previous] === node && log.key[previous] === key &&
       timeNs <= log.startNs[previous]! + log.weightNs[previous]! + weightNs
     ) {
       log.weightNs[previous] = log.weightNs[previous]! + weightNs;
@@ -219,7 +237,7 @@ export class Recording {
     this.#lastEntry[thread] = log.node.length;
     log.thread.push(thread);
     log.node.push(node);
-    log.leafOffset.push(leafOffset);
+    log.key.push(key);
     log.startNs.push(timeNs);
     log.weightNs.push(weightNs);
   }

@@ -3,6 +3,7 @@ import { attach } from "./attach.ts";
 import type { Target } from "./attach.ts";
 import { CodeTable } from "./cpython/code_table.ts";
 import { ProfilerError } from "./errors.ts";
+import { Histogram } from "./histogram.ts";
 import { Recording } from "./recording.ts";
 import { runSchedule, Sampler } from "./sampler.ts";
 import type { SamplerOptions, StopReason } from "./sampler.ts";
@@ -32,7 +33,18 @@ export interface SessionState {
 export class RecordingSession {
   /** One for each program that the process has run. */
   readonly recordings: Recording[] = [];
-  readonly counters: SampleCounters = { ticks: 0, samples: 0, errors: 0, late: 0, missed: 0, rereads: 0 };
+  readonly counters: SampleCounters = {
+    ticks: 0,
+    samples: 0,
+    errors: 0,
+    late: 0,
+    missed: 0,
+    rereads: 0,
+    activities: [0, 0, 0, 0],
+  };
+  readonly times = { read: new Histogram(), pause: new Histogram() };
+  /** One for each program, too. */
+  readonly readers: StackReader[] = [];
   elapsedSeconds = 0;
   readonly #options: SessionOptions;
   #startMs = 0;
@@ -84,10 +96,14 @@ export class RecordingSession {
         return error.kind !== "permission" && current.process.isAlive();
       }
     };
-    const reason = await runSchedule(tick, { clock, startMs, rateHz, durationSeconds, counters, isStopped });
-    this.elapsedSeconds = (clock.now() - startMs) / 1000;
-    sampler.finish();
-    return reason;
+    clock.begin(rateHz);
+    try {
+      return await runSchedule(tick, { clock, startMs, rateHz, durationSeconds, counters, isStopped });
+    } finally {
+      clock.end();
+      this.elapsedSeconds = (clock.now() - startMs) / 1000;
+      sampler.finish();
+    }
   }
 
   #newSampler({ process, runtime }: Target): Sampler {
@@ -95,8 +111,9 @@ export class RecordingSession {
     const recording = new Recording(new CodeTable(process, runtime.layout), { perThread, timeline });
     this.recordings.push(recording);
     const reader = new StackReader(process, runtime);
+    this.readers.push(reader);
     return new Sampler(
-      { reader, recording, clock, counters: this.counters, startMs: this.#startMs },
+      { reader, recording, clock, counters: this.counters, times: this.times, startMs: this.#startMs },
       sampler,
     );
   }

@@ -4,23 +4,24 @@
  * No sample is dropped. One whose stack could not be proven at once is re-read a few times on the spot, to prove its path;
  * if that fails, it counts for the part of the path that is proven.
  */
-import { Walk } from "./cpython/thread_stack.ts";
 import { PathProver } from "./path_prover.ts";
 import type { ThreadEntry } from "./path_prover.ts";
-import { provenPath } from "./proven_path.ts";
-import { Cursor, CUT_OFFSET } from "./recording.ts";
+import { Cursor } from "./recording.ts";
 import type { CallNode, Recording } from "./recording.ts";
-import type { ReadThread, Selection, StackReader } from "./stack_reader.ts";
+import { isWhole, Lookout, Sight } from "./sighting.ts";
+import type { Sighting } from "./sighting.ts";
+import type { Histogram } from "./histogram.ts";
+import type { Selection, StackReader } from "./stack_reader.ts";
+import type { ReadThread } from "./thread_table.ts";
+import { TargetTime } from "./target_time.ts";
 import type { Clock, SampleCounters } from "./types.ts";
 
-/** Reads made at once when a walk did not reach the root. */
-const BROKEN_RETRIES = 8;
-/** What a sample on the target's processor costs the target. Units: ms. */
-const JOINED_TICK_MS = 0.06;
-/** Time that samples may cost the target: a share of the recording, and some at its start. Units: ms. */
-const JOINED_SHARE = 0.06;
-const FREE_JOINED_MS = 20;
-/** Names, code objects and the plan are checked this often. Units: ms. */
+/** Reads made at once when neither copy leads to the root. */
+const LOST_RETRIES = 8;
+/** What a sample on the target's processor usually costs the target, and the part of it that we cannot see. Units: ms. */
+const JOINED_TICK_MS = 0.045;
+const SWITCH_MS = 0.01;
+/** Names and code objects are checked this often. Units: ms. */
 const UPKEEP_INTERVAL = 1000;
 
 /** What to sample, and how often. */
@@ -28,6 +29,16 @@ export interface SamplerOptions {
   readonly rateHz: number;
   readonly durationSeconds: number | undefined;
   readonly selection: Selection;
+  /** Stop the thread that holds the GIL for each sample. */
+  readonly blocking: boolean;
+  /** Weigh samples by the CPU time that the thread used, not by wall time. */
+  readonly byCpuTime: boolean;
+}
+
+/** How long reads took, and how long a thread of the target waited for them or was stopped. Units: ms. */
+export interface SampleTimes {
+  readonly read: Histogram;
+  readonly pause: Histogram;
 }
 
 /** Why sampling came to its end. */
@@ -40,20 +51,24 @@ export class Sampler {
   readonly #recording: Recording;
   readonly #clock: Clock;
   readonly #intervalMs: number;
-  readonly #selection: Selection;
+  readonly #options: SamplerOptions;
   readonly #startMs: number;
+  readonly #times: SampleTimes;
+  readonly #targetTime: TargetTime;
+  readonly #lookout: Lookout;
   readonly #prover: PathProver;
   readonly #entries = new Map<ReadThread, ThreadEntry>();
+  /** CPU time of each thread as of its last sample. Units: ns. */
+  readonly #cpuTimes = new Map<ReadThread, number>();
   #lastUpkeep = -Infinity;
-  /** Time for which the target waited for samples. */
-  #joinedMs = 0;
 
   constructor(
-    { reader, recording, clock, counters, startMs }: {
+    { reader, recording, clock, counters, times, startMs }: {
       reader: StackReader;
       recording: Recording;
       clock: Clock;
       counters: SampleCounters;
+      times: SampleTimes;
       /** Start of the recording on the clock; a target that was attached later has the same. */
       startMs: number;
     },
@@ -63,10 +78,13 @@ export class Sampler {
     this.#recording = recording;
     this.#clock = clock;
     this.counters = counters;
+    this.#times = times;
     this.#startMs = startMs;
     this.#intervalMs = 1000 / options.rateHz;
-    this.#selection = options.selection;
-    this.#prover = new PathProver({ reader, recording, clock, counters, startMs });
+    this.#options = options;
+    this.#targetTime = new TargetTime(clock, startMs);
+    this.#lookout = new Lookout(reader, recording);
+    this.#prover = new PathProver({ reader, recording, clock, counters, targetTime: this.#targetTime });
   }
 
   /**
@@ -77,44 +95,85 @@ export class Sampler {
   tick(): boolean {
     const now = this.#clock.now();
     if (now - this.#lastUpkeep >= UPKEEP_INTERVAL) this.#upkeep(now);
-    if (!this.#read(now)) return false;
-    this.counters.ticks++;
-    const timeNs = Math.max(0, (now - this.#startMs) * 1e6);
-    const deadline = now + this.#intervalMs / 2;
-    // Re-reading one thread replaces what was read of the others: walk them all first.
-    const unproven: { thread: ReadThread; node: CallNode }[] = [];
-    const broken: ReadThread[] = [];
-    for (const thread of this.#reader.selected) {
-      const walk = this.#reader.walk(thread);
-      if (walk === Walk.Empty) continue;
-      // A stack that is too deep will be so again.
-      if (walk === Walk.Broken && thread.stack.truncation === "too_deep") this.#countBroken(thread, timeNs);
-      else if (walk === Walk.Broken) broken.push(thread);
-      else {
-        const node = this.#count(thread, walk, timeNs);
-        if (!provenPath(node).isWhole) unproven.push({ thread, node });
-      }
+    let isStopping = false;
+    try {
+      if (!this.#read(now)) return false;
+      isStopping = this.#reader.isStopping;
+      this.#times.read.add(this.#clock.now() - now);
+      this.#countAll(now);
+    } finally {
+      this.#reader.release();
     }
-    for (const thread of broken) {
-      const node = this.#retry(thread, timeNs);
-      if (node !== undefined && !provenPath(node).isWhole) unproven.push({ thread, node });
-    }
-    for (const { thread, node } of unproven) this.#prover.prove(this.#entryOf(thread), node, deadline);
+    const { isJoined } = this.#reader;
+    const elapsed = this.#clock.now() - now;
+    if (isJoined) this.#targetTime.take(elapsed + SWITCH_MS);
+    if (isJoined || isStopping) this.#times.pause.add(elapsed);
+    // The next tick may have to be read from elsewhere.
+    if (!this.#targetTime.allows(JOINED_TICK_MS, this.#intervalMs)) this.#reader.leaveProcessor();
     return true;
   }
 
+  #countAll(now: number): void {
+    this.counters.ticks++;
+    const timeNs = Math.max(0, (now - this.#startMs) * 1e6);
+    const deadline = now + this.#intervalMs / 2;
+    // Re-reading one thread replaces what was read of the others: look at them all first.
+    const lost: ThreadEntry[] = [];
+    const unproven: { entry: ThreadEntry; node: CallNode }[] = [];
+    const keep = (entry: ThreadEntry, sighting: Sighting) => {
+      this.#count(entry, sighting, timeNs);
+      if (sighting.sight === Sight.Unproven) unproven.push({ entry, node: sighting.node });
+    };
+    for (const thread of this.#reader.selected) {
+      const entry = this.#entryOf(thread);
+      const sighting = this.#lookout.look(entry);
+      if (sighting.sight === Sight.Empty) continue;
+      // A stack that is too deep will be so again.
+      const isLost = sighting.sight < Sight.Unproven && thread.stack.truncation !== "too_deep";
+      if (isLost) lost.push(entry);
+      else keep(entry, sighting);
+    }
+    this.#countActivities();
+    for (const entry of lost) {
+      const sighting = this.#lookAgain(entry);
+      if (sighting !== undefined) keep(entry, sighting);
+    }
+    for (const { entry, node } of unproven) {
+      if (!isWhole(node)) this.#prover.prove(entry, node, deadline);
+    }
+  }
+
   /**
-   * Reads on the target's own processor while that costs it little: a sample that is never torn favours no code. At higher
-   * rates, where it would cost more, some samples are read from elsewhere.
+   * A read that did not reach the root, in either copy, says little of where it belongs: the next one that does stands for
+   * it. Both copies fail for about one read in a hundred of code that calls all the time, so that this bias is small.
+   *
+   * @returns undefined when the thread does not run Python code any more.
+   */
+  #lookAgain(entry: ThreadEntry): Sighting | undefined {
+    let sighting: Sighting | undefined;
+    for (let i = 0; i < LOST_RETRIES; i++) {
+      this.counters.rereads++;
+      sighting = this.#lookout.lookAgain(entry);
+      if (sighting.sight === Sight.Empty) return undefined;
+      if (sighting.sight >= Sight.Unproven) return sighting;
+    }
+    return sighting;
+  }
+
+  #countActivities(): void {
+    if (this.#options.selection === "gil") return;
+    for (const { activity } of this.#reader.threads) this.counters.activities[activity]!++;
+  }
+
+  /**
+   * Reads on the target's own processor while that costs it little: there nothing is torn, and each sample is proven at
+   * once. At higher rates most samples are read from elsewhere.
    */
   #read(nowMs: number): boolean {
-    if (JOINED_TICK_MS + this.#joinedMs > JOINED_SHARE * (nowMs - this.#startMs) + FREE_JOINED_MS) {
-      this.#reader.leaveProcessor();
-      return this.#reader.read(this.#selection, nowMs);
-    }
-    const isRead = this.#reader.readJoined(this.#selection, nowMs);
-    this.#joinedMs += JOINED_TICK_MS;
-    return isRead;
+    const { selection, blocking } = this.#options;
+    if (blocking) return this.#reader.readStopped(selection, nowMs);
+    if (!this.#targetTime.allows(JOINED_TICK_MS)) return this.#reader.read(selection, nowMs);
+    return this.#reader.readJoined(selection, nowMs);
   }
 
   /** Takes over the threads' latest names. To be called before the recording is read. */
@@ -124,44 +183,20 @@ export class Sampler {
     this.#rename();
   }
 
-  #count(thread: ReadThread, walk: Walk, timeNs: number): CallNode {
-    const { cursor, index } = this.#entryOf(thread);
-    let node = this.#recording.insert(index, cursor, this.#reader.stack);
-    let leafOffset = this.#recording.leafOffset;
-    if (this.#reader.isStill && !this.#recording.insertedPartly) node.prove();
-    if (!node.proven && isTorn(walk, thread) && this.#reader.walkSecondCopy(thread) === Walk.Torn) {
-      const second = this.#recording.insert(index, cursor, this.#reader.stack);
-      if (second.proven) {
-        node = second;
-        leafOffset = this.#recording.leafOffset;
-      }
-    }
-    this.#recording.count(index, node, {
-      leafOffset,
-      timeNs,
-      weightNs: this.#intervalMs * 1e6,
-    });
+  #count(entry: ThreadEntry, { node, leafOffset }: Sighting, timeNs: number): void {
+    const { activity } = entry.thread;
+    const weightNs = this.#options.byCpuTime ? this.#cpuTimeOf(entry) : this.#intervalMs * 1e6;
+    const amount = this.#options.byCpuTime ? weightNs / 1000 : 1;
+    this.#recording.count(entry.index, node, { leafOffset, activity, timeNs, weightNs, amount });
     this.counters.samples++;
-    return node;
   }
 
-  /** A walk that did not reach the root says nothing of where it belongs: the next one that does stands for it. */
-  #retry(thread: ReadThread, timeNs: number): CallNode | undefined {
-    for (let i = 0; i < BROKEN_RETRIES; i++) {
-      this.counters.rereads++;
-      const walk = this.#reader.reread(thread);
-      if (walk === Walk.Empty) return undefined;
-      if (walk !== Walk.Broken) return this.#count(thread, walk, timeNs);
-    }
-    this.#countBroken(thread, timeNs);
-    return undefined;
-  }
-
-  #countBroken(thread: ReadThread, timeNs: number): void {
-    const { index } = this.#entryOf(thread);
-    const weightNs = this.#intervalMs * 1e6;
-    this.#recording.count(index, this.#recording.roots[index]!, { leafOffset: CUT_OFFSET, timeNs, weightNs });
-    this.counters.samples++;
+  /** CPU time that a thread has used since it was sampled last. Units: ns. */
+  #cpuTimeOf(entry: ThreadEntry): number {
+    const used = this.#reader.cpuTimeOf(entry.thread);
+    const since = Math.max(0, used - (this.#cpuTimes.get(entry.thread) ?? used));
+    this.#cpuTimes.set(entry.thread, used);
+    return since;
   }
 
   #entryOf(thread: ReadThread): ThreadEntry {
@@ -176,7 +211,6 @@ export class Sampler {
   #upkeep(now: number): void {
     this.#lastUpkeep = now;
     this.#recording.codes.revalidate();
-    this.#reader.shrink();
     this.#reader.refreshNames();
     this.#rename();
   }
@@ -185,14 +219,11 @@ export class Sampler {
     const listed = new Set(this.#reader.threads);
     for (const [thread, { index }] of this.#entries) {
       this.#recording.renameThread(index, thread.info.name);
-      if (!listed.has(thread)) this.#entries.delete(thread);
+      if (listed.has(thread)) continue;
+      this.#entries.delete(thread);
+      this.#cpuTimes.delete(thread);
     }
   }
-}
-
-/** A walk whose two copies differ; one that read frames on their own has no second copy of them. */
-function isTorn(walk: Walk, thread: ReadThread): boolean {
-  return walk === Walk.Torn && thread.stack.misses === 0;
 }
 
 /**

@@ -4,26 +4,28 @@
  * What the call reads is predicted from the last one. A wrong prediction costs a further call and never changes what is
  * seen: every byte that a walk uses was read in this very tick.
  */
-import { FrameFields, RawStack, ThreadStack, Walk } from "./cpython/thread_stack.ts";
-import { listThreads, nativeThreadIdOf } from "./cpython/thread_list.ts";
-import type { ListedInterpreter, ListedThread } from "./cpython/thread_list.ts";
-import { readThreadNames } from "./cpython/thread_names.ts";
+import { RawStack, Walk } from "./cpython/thread_stack.ts";
 import type { Runtime } from "./cpython/locate.ts";
 import { GilWords } from "./cpython/gil.ts";
 import { MemoryReader, RangeList } from "./memory.ts";
 import type { TargetMemory } from "./memory.ts";
-import type { TargetThreads, ThreadInfo, ThreadState } from "./types.ts";
+import { Activity, RUNS } from "./types.ts";
+import { ThreadTable } from "./thread_table.ts";
+import type { ReadThread } from "./thread_table.ts";
+import type { TargetThreads, ThreadState } from "./types.ts";
 
 const HIGH = 0x1_0000_0000;
 /** The lists of interpreters and threads are followed at most this often. Units: ms. */
 const LIST_INTERVAL = 1;
 /** Times that one read is tried anew because memory in the plan has gone. */
 const MAX_RETRIES = 64;
+/** Holders of the GIL that are tried one after the other while it goes from hand to hand. */
+const MAX_HOLDERS = 4;
 
 /** Which threads a read is about: those that run, all, or the holder of the GIL. */
 export type Selection = "active" | "all" | "gil";
 
-/** How reading went; `--stats` will show more of it. */
+/** How reading went. */
 export interface ReadCounters {
   /** Vectored calls, without those of single frames. */
   calls: number;
@@ -33,52 +35,68 @@ export interface ReadCounters {
   stale: number;
   /** Times the lists of threads were read anew. */
   relists: number;
-}
-
-/** A thread of the target, as the reader follows it. */
-export interface ReadThread {
-  readonly listed: ListedThread;
-  readonly stack: ThreadStack;
-  info: ThreadInfo;
-  ownsGil: boolean;
+  /** Times a thread was stopped, and times that it should have been and could not. */
+  stops: number;
+  unstopped: number;
+  /** Results of walks, by `Walk`. */
+  readonly walks: number[];
 }
 
 /** The target's threads and their stacks. */
 export class StackReader {
-  /** Newest first, as CPython lists them. */
-  threads: ReadThread[] = [];
   /** Threads of the last `read`, whose stacks `walk` can now follow. */
   selected: ReadThread[] = [];
   /** The stack that the last walk found, leaf first. */
   readonly stack = new RawStack();
   /** True when the thread of the last `walk` surely did not run from before the call to the walk's end. */
   isStill = false;
-  readonly counters: ReadCounters = { calls: 0, misses: 0, stale: 0, relists: 0 };
+  readonly counters: ReadCounters = {
+    calls: 0,
+    misses: 0,
+    stale: 0,
+    relists: 0,
+    stops: 0,
+    unstopped: 0,
+    walks: [0, 0, 0, 0],
+  };
   readonly #memory: TargetMemory;
   readonly #os: TargetThreads;
-  readonly #pid: number;
   readonly #runtime: Runtime;
-  readonly #reader: MemoryReader;
-  readonly #fields: FrameFields;
   readonly #gil: GilWords;
   readonly #ranges = new RangeList();
-  #interpreters: readonly ListedInterpreter[] = [];
   #arena = new Uint8Array(1 << 16);
   #words = new Uint32Array(this.#arena.buffer);
   /** The thread that did not run before the last call, and its run count then. */
   #resting: { readonly thread: ReadThread; readonly runCount: number } | undefined;
-  #listOffset = -1;
+  readonly #table: ThreadTable;
+  #isOnProcessor = false;
+  /** The thread that we have stopped, and whether one was asked to stop. */
+  #stopped: ReadThread | undefined;
+  #isReleaseDue = false;
   #lastListing = -Infinity;
-  #listingComplete = false;
 
   constructor(process: TargetMemory & TargetThreads & { readonly pid: number }, runtime: Runtime) {
     this.#memory = process;
     this.#os = process;
-    this.#pid = process.pid;
     this.#runtime = runtime;
-    this.#reader = new MemoryReader(process);
-    this.#fields = new FrameFields(runtime.layout);
-    this.#gil = new GilWords(this.#reader, runtime);
+    this.#gil = new GilWords(new MemoryReader(process), runtime);
+    this.#table = new ThreadTable(process, runtime);
+  }
+
+  /** All threads, newest first, as CPython lists them. */
+  get threads(): readonly ReadThread[] {
+    return this.#table.threads;
+  }
+
+  /** Reads the lists of threads anew; known threads keep what is known of them. */
+  relist(): void {
+    this.counters.relists++;
+    this.#table.relist();
+  }
+
+  /** Reads thread names again: threads get theirs only after they have started, and may be renamed. */
+  refreshNames(): void {
+    this.#table.refreshNames();
   }
 
   /**
@@ -93,13 +111,13 @@ export class StackReader {
 
   #readSelected(selection: Selection, nowMs: number): boolean {
     const isListDue = nowMs - this.#lastListing >= LIST_INTERVAL;
-    if (isListDue && !this.#listingComplete) this.relist();
+    if (isListDue && !this.#table.isComplete) this.relist();
     if (selection === "gil") return this.#readHolder();
     this.#select(selection);
     if (!this.#call(isListDue)) return false;
     if (!isListDue) return true;
     this.#lastListing = nowMs;
-    if (this.#listsUnchanged()) return true;
+    if (this.#table.watch.isUnchanged(this.#words)) return true;
     // A thread that has come since the last tick belongs to this one.
     this.relist();
     this.#select(selection);
@@ -110,15 +128,17 @@ export class StackReader {
   walk(thread: ReadThread): Walk {
     this.isStill = false;
     if (!this.#isSameThread(thread)) {
-      this.#listingComplete = false;
+      this.#table.isComplete = false;
       return Walk.Empty;
     }
     thread.ownsGil = this.#gil.isHolder(thread.listed, this.#words);
+    if (thread.ownsGil) thread.activity = Activity.Gil;
     const result = thread.stack.walk(this.#words, this.#arena, { stack: this.stack, copy: 1 });
     this.counters.misses += thread.stack.misses;
+    this.counters.walks[result]!++;
     // Asked after the walk: frames that it had to read on their own must be of the same moment.
-    this.isStill = this.#resting?.thread === thread &&
-      this.#resting.runCount === this.#os.runCount(thread.info.osThreadId);
+    this.isStill = this.#isResting() && this.#resting!.thread === thread &&
+      this.#resting!.runCount === this.#os.runCount(thread.info.osThreadId);
     return result;
   }
 
@@ -153,8 +173,71 @@ export class StackReader {
   readJoined(selection: Selection, nowMs: number): boolean {
     const running = this.selected.find((thread) => thread.ownsGil) ?? this.selected[0];
     this.#resting = undefined;
-    if (running !== undefined && this.joinProcessor(running)) this.#noteRest(running);
+    if (running !== undefined) {
+      // Mostly it is where it was at the last tick, and so are we.
+      this.#noteRest(running);
+      if (!this.#isResting() && this.joinProcessor(running)) this.#noteRest(running);
+    }
     return this.#readSelected(selection, nowMs);
+  }
+
+  #isResting(): boolean {
+    return this.#resting !== undefined && !Number.isNaN(this.#resting.runCount);
+  }
+
+  /**
+   * Makes the call for one tick as `read` does, while the thread that holds the GIL stands still: no other can change the
+   * stacks of Python. A thread that waits or sleeps is left alone. `release` must follow.
+   */
+  readStopped(selection: Selection, nowMs: number): boolean {
+    this.#resting = undefined;
+    let holder = this.threads.find((thread) => thread.ownsGil) ?? this.threads.at(-1);
+    for (let attempt = 0; attempt < MAX_HOLDERS; attempt++) {
+      if (holder !== undefined) this.#stop(holder);
+      if (!this.#readSelected(selection, nowMs)) return false;
+      const actual = this.threads.find((thread) => this.#gil.isHolder(thread.listed, this.#words));
+      // Without a holder nothing moves; one that could not be stopped is read as it is.
+      if (actual === undefined || actual === holder) return true;
+      this.release();
+      holder = actual;
+    }
+    return true;
+  }
+
+  #stop(thread: ReadThread): void {
+    const { osThreadId } = thread.info;
+    if (osThreadId === 0 || this.#os.waitsFor(osThreadId) !== RUNS) return;
+    this.#isReleaseDue = true;
+    if (this.#os.stopThread(osThreadId)) {
+      this.counters.stops++;
+      this.#stopped = thread;
+      this.#noteRest(thread);
+    } else {
+      this.counters.unstopped++;
+    }
+  }
+
+  /** Lets go of a thread that `readStopped` has stopped. */
+  release(): void {
+    if (this.#stopped === undefined && !this.#isReleaseDue) return;
+    this.#stopped = undefined;
+    this.#isReleaseDue = false;
+    this.#os.releaseThread();
+  }
+
+  /** Whether a thread stands still for the last `readStopped`. */
+  get isStopping(): boolean {
+    return this.#stopped !== undefined;
+  }
+
+  /** Whether the last call was made on the processor of a thread that was running. */
+  get isJoined(): boolean {
+    return this.#isOnProcessor;
+  }
+
+  /** CPU time that a thread has used. Units: ns. */
+  cpuTimeOf({ info: { osThreadId } }: ReadThread): number {
+    return osThreadId === 0 ? 0 : this.#os.cpuTime(osThreadId);
   }
 
   /** Reads one thread anew, and finds out whether it ran meanwhile: see `isStill`. */
@@ -171,45 +254,13 @@ export class StackReader {
   /** Moves us to the processor of a thread: what is read there is seldom torn. @returns false where it cannot be. */
   joinProcessor(thread: ReadThread): boolean {
     const { osThreadId } = thread.info;
-    return osThreadId !== 0 && this.#os.joinProcessor(osThreadId);
+    this.#isOnProcessor = osThreadId !== 0 && this.#os.joinProcessor(osThreadId);
+    return this.#isOnProcessor;
   }
 
   leaveProcessor(): void {
+    this.#isOnProcessor = false;
     this.#os.leaveProcessor();
-  }
-
-  /** Reads the lists of interpreters and threads link by link; known threads keep what is known of them. */
-  relist(): void {
-    this.counters.relists++;
-    const known = new Map(this.threads.map((thread) => [thread.listed.tstate, thread]));
-    const listing = listThreads(this.#reader, this.#runtime.layout, this.#runtime.address);
-    const threads = listing.threads.map((listed) => {
-      const old = known.get(listed.tstate);
-      known.delete(listed.tstate);
-      return old !== undefined && isSame(old.listed, listed) ? old : this.#newThread(listed);
-    });
-    // A broken list says nothing about threads that lie behind the break.
-    if (!listing.complete) threads.push(...known.values());
-    this.threads = threads;
-    this.#interpreters = listing.interpreters;
-    this.#listingComplete = listing.complete;
-  }
-
-  /** Reads thread names again: threads get theirs only after they have started, and may be renamed. */
-  refreshNames(): void {
-    for (const { address } of this.#interpreters) {
-      const names = readThreadNames(this.#reader, this.#runtime.layout, address);
-      for (const thread of this.threads) {
-        if (thread.listed.interpreter !== address) continue;
-        const name = names.get(thread.listed.threadId);
-        if (name !== undefined && name !== thread.info.name) thread.info = { ...thread.info, name };
-      }
-    }
-  }
-
-  /** Drops from the plan what was not used lately. */
-  shrink(): void {
-    for (const thread of this.threads) thread.stack.shrink();
   }
 
   /** Asks the operating system what a thread is doing; one whose kernel id is unknown counts as running. */
@@ -219,38 +270,28 @@ export class StackReader {
     return this.#os.threadState(osThreadId) ?? "idle";
   }
 
-  #newThread(listed: ListedThread): ReadThread {
-    return {
-      listed,
-      stack: new ThreadStack(listed.tstate, this.#fields, this.#memory),
-      info: {
-        pid: this.#pid,
-        threadId: listed.threadId,
-        osThreadId: this.#os.hostThreadId(nativeThreadIdOf(this.#reader, listed)),
-        name: undefined,
-        interpreterId: listed.interpreterId,
-      },
-      ownsGil: false,
-    };
-  }
-
+  /** Asks the system what each thread is doing, and chooses those to be read. */
   #select(selection: "active" | "all"): void {
     this.selected = [];
     for (const thread of this.threads) {
       const { osThreadId } = thread.info;
       // A thread whose kernel id is unknown counts as running.
-      if (selection === "all" || osThreadId === 0 || this.#os.isRunning(osThreadId)) {
-        this.selected.push(thread);
-      }
+      const isRunning = osThreadId === 0 || thread === this.#stopped;
+      const waitsFor = isRunning ? RUNS : this.#os.waitsFor(osThreadId);
+      if (waitsFor === RUNS) thread.activity = Activity.Native;
+      else {thread.activity = this.#gil.isWaitedFor(thread.listed, waitsFor)
+          ? Activity.Waiting
+          : Activity.Idle;}
+      if (selection === "all" || waitsFor === RUNS) this.selected.push(thread);
     }
   }
 
   /** The GIL's holder is predicted to be the one of the last time; when it is another, that one is read at once. */
   #readHolder(): boolean {
-    for (let attempt = 0; attempt < 4; attempt++) {
+    for (let attempt = 0; attempt < MAX_HOLDERS; attempt++) {
       this.selected = this.threads.filter((thread) => thread.ownsGil);
       if (!this.#call(true)) return false;
-      if (!this.#listsUnchanged()) this.relist();
+      if (!this.#table.watch.isUnchanged(this.#words)) this.relist();
       const holders = this.threads.filter((thread) => this.#gil.isHolder(thread.listed, this.#words));
       const arePredicted = holders.every((thread) => thread.ownsGil && this.selected.includes(thread));
       for (const thread of this.threads) thread.ownsGil = holders.includes(thread);
@@ -267,9 +308,9 @@ export class StackReader {
     const ranges = this.#ranges;
     for (let attempt = 0; attempt < MAX_RETRIES; attempt++) {
       ranges.clear();
-      this.#listOffset = withLists ? this.#planLists() : -1;
-      this.#gil.plan(ranges, this.#interpreters);
+      this.#gil.plan(ranges, this.#table.interpreters);
       for (const thread of this.selected) thread.stack.plan(ranges);
+      if (withLists) this.#table.watch.plan(ranges);
       this.#reserve(ranges.byteLength);
       this.counters.calls++;
       const length = this.#memory.readv(ranges, this.#arena);
@@ -291,42 +332,6 @@ export class StackReader {
     return this.selected.some((thread) => thread.stack.forgetRange(range));
   }
 
-  /** Appends the links of both lists. @returns where they begin in what is read. */
-  #planLists(): number {
-    const { runtime, interpreter } = this.#runtime.layout;
-    const ranges = this.#ranges;
-    const offset = ranges.push(this.#runtime.address + runtime.interpretersHead, 8);
-    for (const { address } of this.#interpreters) {
-      ranges.push(address + interpreter.next, 8);
-      ranges.push(address + interpreter.threadsHead, 8);
-    }
-    for (const { listed } of this.threads) ranges.push(listed.tstate + this.#runtime.layout.thread.next, 8);
-    return offset;
-  }
-
-  /** Whether the links that the last call read form the same lists as before. */
-  #listsUnchanged(): boolean {
-    let at = this.#listOffset;
-    const interpreters = this.#interpreters;
-    const links = interpreters.map(() => 0);
-    if (this.#pointerAt(at) !== (interpreters[0]?.address ?? 0)) return false;
-    at += 8;
-    for (let i = 0; i < interpreters.length; i++, at += 16) {
-      if (this.#pointerAt(at) !== (interpreters[i + 1]?.address ?? 0)) return false;
-      links[i] = this.#pointerAt(at + 8);
-    }
-    let current = 0;
-    for (const { listed } of this.threads) {
-      while (current < interpreters.length && interpreters[current]!.address !== listed.interpreter) {
-        if (links[current++] !== 0) return false;
-      }
-      if (links[current] !== listed.tstate) return false;
-      links[current] = this.#pointerAt(at);
-      at += 8;
-    }
-    return links.every((link) => link === 0);
-  }
-
   /** A thread that is listed and cannot be read has a stack, of which nothing is known. */
   #unreadable(thread: ReadThread): Walk {
     this.stack.depth = 0;
@@ -342,20 +347,11 @@ export class StackReader {
       (nativeThreadId < 0 || stack.threadField(this.#words, nativeThreadId) % HIGH === listed.nativeThreadId);
   }
 
-  #pointerAt(offset: number): number {
-    return this.#words[offset >> 2]! + this.#words[(offset >> 2) + 1]! * HIGH;
-  }
-
   #reserve(size: number): void {
     if (size <= this.#arena.length) return;
     this.#arena = new Uint8Array(Math.ceil(size * 1.5 / 8) * 8);
     this.#words = new Uint32Array(this.#arena.buffer);
   }
-}
-
-function isSame(a: ListedThread, b: ListedThread): boolean {
-  return a.threadId === b.threadId && a.nativeThreadId === b.nativeThreadId &&
-    a.interpreter === b.interpreter;
 }
 
 /** Index of the first range that a read of `length` bytes did not fill. */

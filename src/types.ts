@@ -28,6 +28,18 @@ export interface Frame {
 /** What the operating system says of a thread at one moment. */
 export type ThreadState = "running" | "idle" | "stopped";
 
+/** What a thread was doing when it was sampled. */
+export const enum Activity {
+  /** Running Python code, or native code that keeps the GIL. */
+  Gil,
+  /** Running native code without the GIL. */
+  Native,
+  /** Waiting for the GIL. */
+  Waiting,
+  /** Blocked in the kernel for something else. */
+  Idle,
+}
+
 /** A Python thread as the target knows it. */
 export interface ThreadInfo {
   /** Process the thread belongs to, in our PID namespace. */
@@ -71,14 +83,21 @@ export interface Image {
   readonly writable: readonly MemoryRange[];
 }
 
+/** What `waitsFor` says of a thread that does not wait. */
+export const RUNS = -1;
+
 /** What the operating system knows of a target's threads. */
 export interface TargetThreads {
   /** Kernel thread id in our PID namespace, given the id that the target itself uses; 0 when unknown. */
   hostThreadId(innerThreadId: number): number;
   /** What a thread is doing now; undefined when it has ended. */
   threadState(osThreadId: number): ThreadState | undefined;
-  /** Whether a thread runs or waits for a processor. Cheap: it is asked at every tick. */
-  isRunning(osThreadId: number): boolean;
+  /**
+   * What a thread waits for: `RUNS` when it runs or waits for a processor, the address of a futex, 0 for anything else.
+   *
+   * Cheap: it is asked at every tick.
+   */
+  waitsFor(osThreadId: number): Address | typeof RUNS;
   /**
    * Moves us to the processor of a thread, which then stands still while we run, and runs while we wait.
    *
@@ -95,11 +114,23 @@ export interface TargetThreads {
   runCount(osThreadId: number): number;
   /** Ends what `joinProcessor` began. */
   leaveProcessor(): void;
+  /** CPU time that a thread has used, as of the scheduler's last look at it; 0 when unknown. Units: ns. */
+  cpuTime(osThreadId: number): number;
+  /**
+   * Stops a thread that runs, for a short time: `releaseThread` must follow.
+   *
+   * @returns false when it could not be stopped.
+   */
+  stopThread(osThreadId: number): boolean;
+  releaseThread(): void;
 }
 
 /** A steady clock. Units: ms. */
 export interface Clock {
   now(): number;
+  /** From now on waits should end on time, so often a second; until `end`. */
+  begin(rateHz: number): void;
+  end(): void;
   /** Waits until a time of `now`, letting signals and timers run; undefined when there was nothing to wait for. */
   wait(untilMs: number): Promise<void> | undefined;
   /** Lets the target run for a few microseconds. */
@@ -122,4 +153,6 @@ export interface SampleCounters {
   missed: number;
   /** Reads made to prove paths. */
   rereads: number;
+  /** What threads were doing, by `Activity`: each thread counts once a tick, sampled or not. */
+  readonly activities: number[];
 }

@@ -8,18 +8,18 @@ import { launch, waitForExit } from "../launch.ts";
 import { ClosedPipe, writeStderr } from "../output.ts";
 import type { Profile } from "../profile.ts";
 import { RecordingSession } from "../recording_session.ts";
-import { renderHottest } from "../render/summary.ts";
+import { SelfUsage } from "../self_usage.ts";
 import { terminalSafe } from "../render/escape.ts";
 import type { StopReason } from "../sampler.ts";
 import type { Selection } from "../stack_reader.ts";
 import { discardOutputs, needsTimeline, openOutputs, writeOutputs } from "./outputs.ts";
 import type { Format, PlannedOutput } from "./outputs.ts";
 import { Progress } from "./progress.ts";
+import { activityLine, statsOf, summaryOf } from "./record_summary.ts";
 import { StopSignals } from "./stop_signals.ts";
 import { untestedWarning } from "./warnings.ts";
 import { VERSION } from "../version.ts";
 
-const HOTTEST_LIMIT = 10;
 /** A program without Python in it is looked at this often. Units: ms. */
 const CHILD_INTERVAL = 50;
 
@@ -32,6 +32,9 @@ export interface RecordOptions {
   readonly outputs: readonly string[];
   readonly format: Format | undefined;
   readonly selection: Selection;
+  readonly blocking: boolean;
+  readonly byCpuTime: boolean;
+  readonly stats: boolean;
   readonly threads: boolean;
   readonly byFunction: boolean;
   readonly withoutLines: boolean;
@@ -87,11 +90,14 @@ async function sample(
       rateHz: options.rateHz,
       durationSeconds: options.durationSeconds,
       selection: options.selection,
+      blocking: options.blocking,
+      byCpuTime: options.byCpuTime,
     },
   });
   const target = child === undefined ? await attach(pid) : await attachToChild(child, signals);
   const command = target?.process.command() ?? options.program;
   const progress = new Progress(options.durationSeconds);
+  const usage = new SelfUsage(options.stats);
   let reason: StopReason = "target_gone";
   if (target !== undefined) {
     writeStderr(untestedWarning(target));
@@ -101,6 +107,7 @@ async function sample(
       onTick: (state) => progress.show(state),
     });
   }
+  const used = { cpuMs: usage.cpuMs, systemCalls: usage.systemCalls };
   progress.clear();
   const { counters } = session;
   const shortName = (file: string) =>
@@ -113,6 +120,7 @@ async function sample(
     startTime: startTime.toISOString(),
     durationSeconds: session.elapsedSeconds,
     rateHz: options.rateHz,
+    unit: options.byCpuTime ? "cpu_us" : "sample",
     ticks: counters.ticks,
     samples: counters.samples,
     errors: counters.errors,
@@ -125,7 +133,9 @@ async function sample(
     if (reason === "duration" && child !== undefined) {
       writeStderr("The recording is over; the program goes on.\n");
     }
-    writeStderr(summaryOf(profile, options));
+    writeStderr(summaryOf(profile, options.selection));
+    writeStderr(activityLine(counters.activities));
+    if (options.stats) writeStderr(`\n${statsOf(session, used)}`);
   }
   return profile;
 }
@@ -189,22 +199,4 @@ function startLine(pid: number, options: RecordOptions): string {
     ? "Ctrl-C ends it."
     : `It takes ${options.durationSeconds} s.`;
   return `Sampling process ${pid} ${options.rateHz} times a second. ${end}\n`;
-}
-
-function summaryOf(profile: Profile, options: RecordOptions): string {
-  const { info } = profile;
-  const achieved = info.durationSeconds > 0 ? info.ticks / info.durationSeconds : 0;
-  const cutShare = info.samples > 0 ? ` (${(100 * info.cut / info.samples).toFixed(1)} %)` : "";
-  const counts =
-    `${info.samples} samples, ${info.errors} errors, ${info.late} late, ${info.missed} missed, ` +
-    `${info.cut} cut${cutShare}; ${info.durationSeconds.toFixed(2)} s at ${
-      achieved.toFixed(1)
-    } of ${info.rateHz} Hz\n`;
-  if (info.samples > 0) return `\n${renderHottest(profile, { limit: HOTTEST_LIMIT })}\n${counts}`;
-  const hint = options.selection === "active"
-    ? "No thread of the program was running when it was sampled; -i includes idle threads.\n"
-    : options.selection === "gil"
-    ? "No thread held the GIL when the program was sampled.\n"
-    : "The program ran no Python code when it was sampled.\n";
-  return hint + counts;
 }

@@ -82,6 +82,8 @@ export class CodeTable {
   /** Line of an instruction. Units: 1-based; 0 when it has none. */
   lineAt(id: number, byteOffset: number): number {
     const code = this.#objects[id]!;
+    // Before its first instruction a frame is where its function begins, as Python itself says.
+    if (byteOffset < 0) return code.firstLine;
     return code.lineTable === undefined ? 0 : this.#decode(code.lineTable, code.firstLine, byteOffset);
   }
 

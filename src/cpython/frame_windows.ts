@@ -1,13 +1,28 @@
 /**
  * The memory in which a thread's frames lay lately: what the next sample reads in advance.
  *
- * Frames are close together (one data stack from 3.11 on) or scattered (frame objects to 3.10); either way neighbours are
- * merged into few ranges, since a range costs more than some kilobytes.
+ * Frames are close together (one data stack from 3.11 on) or scattered (frame objects to 3.10, generators); either way
+ * neighbours are merged into few ranges, since a range costs more than some kilobytes. A range that few walks use costs more
+ * than reading it when it is needed, and makes the whole call slower, so that more walks are torn: it is dropped.
  */
 import type { Address } from "../types.ts";
 
 /** Gap up to which two ranges are read as one. Units: bytes. */
 const MERGE_GAP = 4096;
+/** Walks between two calls of `shrink`, and those of them that must have used a window for it to be kept. */
+export const SHRINK_WALKS = 64;
+const LEAST_USES = SHRINK_WALKS / 8;
+
+interface Window {
+  start: Address;
+  end: Address;
+  low: Address;
+  high: Address;
+  oldLow: Address;
+  oldHigh: Address;
+  uses: number;
+  leafUses: number;
+}
 
 /** Address ranges that hold frames. Shape: parallel arrays, in address order, never overlapping. */
 export class FrameWindows {
@@ -19,62 +34,57 @@ export class FrameWindows {
   /** The same for the time before it. */
   #oldLows = new Float64Array(8);
   #oldHighs = new Float64Array(8);
+  /** Walks that used the window since the last `shrink`, and walks that began in it, older ones counting less. */
+  uses = new Float64Array(8);
+  leafUses = new Float64Array(8);
+  /** The windows by how often walks begin there, most often first. */
+  order = new Int32Array(8);
   count = 0;
 
   /** Adds ranges [start, end), merging what is close. Shape: pairs of start and end, in any order. */
   add(pairs: readonly number[]): void {
-    const ranges: [number, number, number, number, number, number][] = [];
-    for (let i = 0; i < this.count; i++) {
-      const range: typeof ranges[number] = [
-        this.starts[i]!,
-        this.ends[i]!,
-        this.lows[i]!,
-        this.highs[i]!,
-        0,
-        0,
-      ];
-      range[4] = this.#oldLows[i]!;
-      range[5] = this.#oldHighs[i]!;
-      ranges.push(range);
-    }
+    const windows = this.#windows();
     for (let i = 0; i < pairs.length; i += 2) {
-      ranges.push([pairs[i]!, pairs[i + 1]!, pairs[i]!, pairs[i + 1]!, Infinity, 0]);
+      const [start, end] = [pairs[i]!, pairs[i + 1]!];
+      // It gets one whole period to show its use.
+      const uses = LEAST_USES + SHRINK_WALKS;
+      windows.push({ start, end, low: start, high: end, oldLow: Infinity, oldHigh: 0, uses, leafUses: 0 });
     }
-    ranges.sort((a, b) => a[0] - b[0]);
-    this.#reserve(ranges.length);
-    let last = -1;
-    for (const [start, end, low, high, oldLow, oldHigh] of ranges) {
-      if (last >= 0 && areNeighbours(this.ends[last]!, start)) {
-        this.ends[last] = Math.max(this.ends[last]!, end);
-        this.lows[last] = Math.min(this.lows[last]!, low);
-        this.highs[last] = Math.max(this.highs[last]!, high);
-        this.#oldLows[last] = Math.min(this.#oldLows[last]!, oldLow);
-        this.#oldHighs[last] = Math.max(this.#oldHighs[last]!, oldHigh);
-      } else {
-        this.#set(++last, [start, end, low, high, oldLow, oldHigh]);
+    windows.sort((a, b) => a.start - b.start);
+    const merged: Window[] = [];
+    for (const window of windows) {
+      const last = merged.at(-1);
+      if (last === undefined || !areNeighbours(last.end, window.start)) merged.push(window);
+      else {
+        last.end = Math.max(last.end, window.end);
+        last.low = Math.min(last.low, window.low);
+        last.high = Math.max(last.high, window.high);
+        last.oldLow = Math.min(last.oldLow, window.oldLow);
+        last.oldHigh = Math.max(last.oldHigh, window.oldHigh);
+        last.uses = Math.max(last.uses, window.uses);
+        last.leafUses += window.leafUses;
       }
     }
-    this.count = last + 1;
+    this.#store(merged);
   }
 
   /** Removes one window, for memory that can no longer be read. */
   remove(index: number): void {
-    for (const array of [this.starts, this.ends, this.lows, this.highs, this.#oldLows, this.#oldHighs]) {
-      array.copyWithin(index, index + 1, this.count);
-    }
-    this.count--;
+    this.#store(this.#windows().toSpliced(index, 1));
   }
 
-  /** Reduces each window to what was used since the call before the last; drops those that were not used. */
+  /** Reduces each window to what was used since the call before the last; drops those that were seldom used. */
   shrink(): void {
-    let kept = 0;
-    for (let i = 0; i < this.count; i++) {
-      const low = Math.min(this.lows[i]!, this.#oldLows[i]!);
-      const high = Math.max(this.highs[i]!, this.#oldHighs[i]!);
-      if (low >= high) continue;
-      this.#set(kept++, [low, high, Infinity, 0, this.lows[i]!, this.highs[i]!]);
+    const kept: Window[] = [];
+    for (const window of this.#windows()) {
+      const start = Math.min(window.low, window.oldLow);
+      const end = Math.max(window.high, window.oldHigh);
+      if (window.uses < LEAST_USES || start >= end) continue;
+      const { low: oldLow, high: oldHigh } = window;
+      const uses = Math.max(0, window.uses - SHRINK_WALKS);
+      kept.push({ start, end, low: Infinity, high: 0, oldLow, oldHigh, uses, leafUses: window.leafUses / 2 });
     }
-    this.count = kept;
+    this.#store(kept);
   }
 
   /** Index of the window that holds [start, end), or -1. `hint` is tried first. */
@@ -91,29 +101,49 @@ export class FrameWindows {
     return -1;
   }
 
-  #set(index: number, [start, end, low, high, oldLow, oldHigh]: readonly number[]): void {
-    this.starts[index] = start!;
-    this.ends[index] = end!;
-    this.lows[index] = low!;
-    this.highs[index] = high!;
-    this.#oldLows[index] = oldLow!;
-    this.#oldHighs[index] = oldHigh!;
+  #windows(): Window[] {
+    return Array.from({ length: this.count }, (_, i) => ({
+      start: this.starts[i]!,
+      end: this.ends[i]!,
+      low: this.lows[i]!,
+      high: this.highs[i]!,
+      oldLow: this.#oldLows[i]!,
+      oldHigh: this.#oldHighs[i]!,
+      uses: this.uses[i]!,
+      leafUses: this.leafUses[i]!,
+    }));
+  }
+
+  #store(windows: readonly Window[]): void {
+    this.#reserve(windows.length);
+    this.count = windows.length;
+    windows.forEach((window, i) => {
+      this.starts[i] = window.start;
+      this.ends[i] = window.end;
+      this.lows[i] = window.low;
+      this.highs[i] = window.high;
+      this.#oldLows[i] = window.oldLow;
+      this.#oldHighs[i] = window.oldHigh;
+      this.uses[i] = window.uses;
+      this.leafUses[i] = window.leafUses;
+    });
+    const order = windows.map((_, i) => i).sort((a, b) => windows[b]!.leafUses - windows[a]!.leafUses);
+    this.order.set(order);
   }
 
   #reserve(count: number): void {
     if (count <= this.starts.length) return;
     const size = Math.max(count, this.starts.length * 2);
-    const grow = (array: Float64Array<ArrayBuffer>) => {
-      const grown = new Float64Array(size);
-      grown.set(array);
-      return grown;
-    };
-    this.starts = grow(this.starts);
-    this.ends = grow(this.ends);
-    this.lows = grow(this.lows);
-    this.highs = grow(this.highs);
-    this.#oldLows = grow(this.#oldLows);
-    this.#oldHighs = grow(this.#oldHighs);
+    // What is in them is written anew after this.
+    this.starts = new Float64Array(size);
+    this.ends = new Float64Array(size);
+    this.lows = new Float64Array(size);
+    this.highs = new Float64Array(size);
+    this.#oldLows = new Float64Array(size);
+    this.#oldHighs = new Float64Array(size);
+    this.uses = new Float64Array(size);
+    this.leafUses = new Float64Array(size);
+    this.order = new Int32Array(size);
   }
 }
 

@@ -5,6 +5,12 @@ import type { MemoryReader, RangeList } from "../memory.ts";
 import type { Address } from "../types.ts";
 
 const HIGH = 0x1_0000_0000;
+/**
+ * Two words, a counter, and two pairs of a condition variable and a mutex (48 and 40 bytes in glibc and musl).
+ *
+ * Source: Include/internal/pycore_gil.h at v3.13.0, `struct _gil_runtime_state` from `last_holder` on.
+ */
+const GIL_SIZE = 24 + 2 * (48 + 40);
 
 /** Reads `last_holder` and `locked` of each GIL together with the stacks. */
 export class GilWords {
@@ -43,11 +49,20 @@ export class GilWords {
     return holder === thread.tstate && words[(offset + this.#lockedDistance) >> 2] === 1;
   }
 
+  /** Whether the address of a futex is the GIL's own: a thread that waits for it waits for the GIL. */
+  isWaitedFor(thread: ListedThread, futex: Address): boolean {
+    const words = this.#addresses.get(thread.interpreter);
+    return words !== undefined && futex > words && futex < words + GIL_SIZE;
+  }
+
   #addressFor(interpreter: Address): Address | undefined {
     const { runtime, interpreter: fields, gil } = this.#runtime.layout;
-    if (runtime.gilLastHolder >= 0) return this.#runtime.address + runtime.gilLastHolder;
     const known = this.#addresses.get(interpreter);
     if (known !== undefined) return known;
+    if (runtime.gilLastHolder >= 0) {
+      this.#addresses.set(interpreter, this.#runtime.address + runtime.gilLastHolder);
+      return this.#runtime.address + runtime.gilLastHolder;
+    }
     const pointer = this.#reader.pointer(interpreter + fields.cevalGil);
     if (pointer === undefined || pointer === 0) return undefined;
     this.#addresses.set(interpreter, pointer + gil.lastHolder);

@@ -1,14 +1,14 @@
 /**
  * Walking one thread's stack inside memory that was read in a single call.
  *
- * The call reads, in this order: the frames (where they lay lately), the pointer to the innermost frame, the same frames
- * again. If every frame of the walk is equal in both copies (code object, link, and for all but the innermost the
- * instruction), then that stack existed when the pointer was read. No target is ever stopped for this.
+ * The call reads, in this order: the pointer to the innermost frame, the frames (where they lay lately), and both again. If
+ * the pointer and every frame of the walk is equal in both copies (code object, link, and for all but the innermost the
+ * instruction), the two copies agree. No target is ever stopped for this.
  *
  * A frame outside of what was read in advance costs a call of its own, and the walk is not proven; the frame joins what
  * is read in advance.
  */
-import { FrameWindows } from "./frame_windows.ts";
+import { FrameWindows, SHRINK_WALKS } from "./frame_windows.ts";
 import type { Layout } from "./layout.ts";
 import { isPlausible, RangeList } from "../memory.ts";
 import type { TargetMemory } from "../memory.ts";
@@ -106,23 +106,23 @@ function roundDown(offset: number): number {
   return offset - offset % 8;
 }
 
+/** Where one copy of what a walk needs lies in the bytes of a call: the pointer, then the frames. */
+interface Copy {
+  pointerOffset: number;
+  /** By window. */
+  offsets: Int32Array;
+}
+
 /** What is read of one thread in advance, and the walk through it. */
 export class ThreadStack {
   readonly tstate: Address;
   readonly #fields: FrameFields;
   readonly #memory: TargetMemory;
   readonly #windows = new FrameWindows();
-  /** Offset of each window in the bytes of the call, and that of its second copy. */
-  #offsets = new Int32Array(8);
-  #secondOffsets = new Int32Array(8);
-  /** The window in which the innermost frame lay at the last walk. */
-  #hot = 0;
+  readonly #first: Copy = { pointerOffset: 0, offsets: new Int32Array(8) };
+  readonly #second: Copy = { pointerOffset: 0, offsets: new Int32Array(8) };
   #firstRange = 0;
   #headOffset = 0;
-  #cframeOffset = 0;
-  #checkOffset = 0;
-  /** Address of the C stack's frame pointer (3.11, 3.12) as of the last walk. */
-  #cframe: Address = 0;
   readonly #spill = new Uint8Array(2 * PAGE + 256);
   readonly #spillWords = new Uint32Array(this.#spill.buffer);
   readonly #spillRange = new RangeList();
@@ -131,6 +131,8 @@ export class ThreadStack {
   #rootWalks = 0;
   /** Ranges to add to the windows after the walk. */
   #pending: number[] = [];
+  /** Walks since the windows were shrunk. */
+  #walks = 0;
   /** Reads that the last walk had to make on its own. */
   misses = 0;
   truncation: Truncation | undefined;
@@ -142,46 +144,38 @@ export class ThreadStack {
   }
 
   /**
-   * Appends what a walk of this thread needs to a call.
+   * Appends what a walk of this thread needs to a call: the pointer to the innermost frame and the frames, twice.
    *
-   * What changes most is read closest to the pointer, before and after it: the window of the innermost frames.
+   * The pointer comes first, so that it is read at a moment that does not depend on what the thread does, and right after
+   * it the window in which the innermost frame mostly lies, since that changes most.
    */
   plan(ranges: RangeList): void {
-    const windows = this.#windows;
+    if (this.#walks >= SHRINK_WALKS) {
+      this.#windows.shrink();
+      this.#walks = 0;
+    }
     const { threadLow, threadSize, layout } = this.#fields;
-    if (this.#offsets.length < windows.count) {
-      this.#offsets = new Int32Array(windows.starts.length);
-      this.#secondOffsets = new Int32Array(windows.starts.length);
-    }
-    if (this.#hot >= windows.count) this.#hot = 0;
     this.#firstRange = ranges.count;
-    for (let i = 0; i < windows.count; i++) this.#planWindow(ranges, this.#offsets, i);
     this.#headOffset = ranges.push(this.tstate + threadLow, threadSize);
-    if (layout.traits.frameLink === "cframe") {
-      // The pointer lies on the C stack; it is the right one if the thread named it before and after.
-      const at = this.#cframe === 0 ? this.tstate : this.#cframe + layout.cframe.currentFrame;
-      this.#cframeOffset = ranges.push(at, 8);
-      this.#checkOffset = ranges.push(this.tstate + layout.thread.frame, 8);
+    this.#first.pointerOffset = this.#headOffset + layout.thread.frame - threadLow;
+    this.#planFrames(ranges, this.#first);
+    this.#second.pointerOffset = ranges.push(this.tstate + layout.thread.frame, 8);
+    this.#planFrames(ranges, this.#second);
+  }
+
+  #planFrames(ranges: RangeList, copy: Copy): void {
+    const windows = this.#windows;
+    if (copy.offsets.length < windows.count) copy.offsets = new Int32Array(windows.starts.length);
+    for (let i = 0; i < windows.count; i++) {
+      const window = windows.order[i]!;
+      const start = windows.starts[window]!;
+      copy.offsets[window] = ranges.push(start, windows.ends[window]! - start);
     }
-    for (let i = windows.count - 1; i >= 0; i--) this.#planWindow(ranges, this.#secondOffsets, i);
-  }
-
-  #planWindow(ranges: RangeList, offsets: Int32Array, position: number): void {
-    const window = this.#windowAt(position);
-    const start = this.#windows.starts[window]!;
-    offsets[window] = ranges.push(start, this.#windows.ends[window]! - start);
-  }
-
-  /** The window that is read at a position of the first copy; the second copy is in the opposite order. */
-  #windowAt(position: number): number {
-    if (position === this.#windows.count - 1) return this.#hot;
-    return position < this.#hot ? position : position + 1;
   }
 
   /** Field of the thread state, from the last call. `words` is all that was read, as 4-byte words. */
   threadField(words: Uint32Array, offset: number): number {
-    const at = (this.#headOffset + offset - this.#fields.threadLow) >> 2;
-    return words[at]! + words[at + 1]! * HIGH;
+    return pointerAt(words, this.#headOffset + offset - this.#fields.threadLow);
   }
 
   /**
@@ -192,23 +186,13 @@ export class ThreadStack {
    */
   forgetRange(range: number): boolean {
     const windows = this.#windows.count;
-    const isCframe = this.#fields.layout.traits.frameLink === "cframe";
-    const heads = isCframe ? 3 : 1;
     const index = range - this.#firstRange;
-    if (index < 0 || index >= 2 * windows + heads) return false;
-    if (index >= windows && index < windows + heads) {
-      // The thread itself cannot be read, unless it is the place on the C stack.
-      if (!isCframe || index !== windows + 1 || this.#cframe === 0) return false;
-      this.#cframe = 0;
-      return true;
-    }
-    this.#windows.remove(this.#windowAt(index < windows ? index : 2 * windows + heads - 1 - index));
+    if (index < 0 || index >= 2 * (windows + 1)) return false;
+    const position = index % (windows + 1);
+    // The thread itself cannot be read.
+    if (position === 0) return false;
+    this.#windows.remove(this.#windows.order[position - 1]!);
     return true;
-  }
-
-  /** Reduces what is read in advance to what was used lately. */
-  shrink(): void {
-    this.#windows.shrink();
   }
 
   /**
@@ -218,32 +202,40 @@ export class ThreadStack {
    */
   walk(words: Uint32Array, bytes: Uint8Array, { stack, copy }: { stack: RawStack; copy: 1 | 2 }): Walk {
     this.misses = 0;
+    this.#walks++;
     stack.depth = 0;
-    const head = this.#innermost(words);
-    if (head === undefined) return this.#broken("unreadable");
-    const result = this.#follow(head, { words, bytes, stack, copy });
+    const head = this.#innermost(words, copy === 1 ? this.#first : this.#second);
+    const result = head === undefined
+      ? this.#broken("unreadable")
+      : this.#follow(head, { words, bytes, stack, copy });
+    const isAgreed = result === Walk.Agreed && this.misses === 0 &&
+      head === this.#innermost(words, copy === 1 ? this.#second : this.#first) && this.misses === 0;
     if (this.#pending.length > 0) {
       this.#windows.add(this.#pending);
       this.#pending = [];
     }
-    return result === Walk.Agreed && this.misses > 0 ? Walk.Torn : result;
+    return result === Walk.Agreed && !isAgreed ? Walk.Torn : result;
   }
 
   /** Address of the innermost frame; undefined when it could not be read. */
-  #innermost(words: Uint32Array): Address | undefined {
+  #innermost(words: Uint32Array, copy: Copy): Address | undefined {
     const { layout } = this.#fields;
-    const pointer = this.threadField(words, layout.thread.frame);
-    if (layout.traits.frameLink !== "cframe") return pointer;
-    const at = this.#cframeOffset >> 2;
-    const check = this.#checkOffset >> 2;
-    const after = words[check]! + words[check + 1]! * HIGH;
-    // Where they differ the thread has left the first place, and what stands there now may be anything.
-    if (after === 0) return 0;
-    const current = after + layout.cframe.currentFrame;
-    if (pointer === this.#cframe && after === pointer) return words[at]! + words[at + 1]! * HIGH;
-    this.#cframe = after;
-    if (!this.#readSpill(current, current + 8)) return undefined;
-    return this.#spillWords[0]! + this.#spillWords[1]! * HIGH;
+    const pointer = pointerAt(words, copy.pointerOffset);
+    if (layout.traits.frameLink !== "cframe" || pointer === 0) return pointer;
+    // The pointer lies on the C stack, at one of a few places.
+    const windows = this.#windows;
+    const start = pointer + layout.cframe.currentFrame;
+    const window = windows.find(start, start + 8, windows.order[0]!);
+    if (window < 0 || start % 8 !== 0) {
+      if (start % 8 !== 0 || !this.#readSpill(start, start + 8)) return undefined;
+      this.#remember(start, start + 8);
+      return pointerAt(this.#spillWords, 0);
+    }
+    windows.uses[window]!++;
+    windows.leafUses[window]! += 2;
+    windows.lows[window] = Math.min(windows.lows[window]!, start);
+    windows.highs[window] = Math.max(windows.highs[window]!, start + 8);
+    return pointerAt(words, copy.offsets[window]! + start - windows.starts[window]!);
   }
 
   #follow(
@@ -252,13 +244,14 @@ export class ThreadStack {
   ): Walk {
     const { low, high, code, previous, instr, instrIsAddress, owner, shimOwner, pointerTag } = this.#fields;
     const windows = this.#windows;
-    const offsets = this.#offsets;
-    const secondOffsets = this.#secondOffsets;
+    const offsets = copy === 1 ? this.#first.offsets : this.#second.offsets;
+    const otherOffsets = copy === 1 ? this.#second.offsets : this.#first.offsets;
     let frame = head;
     let last = 0;
     let lastAt = 0;
     let lastSource = words;
-    let window = 0;
+    let window = windows.order[0]!;
+    let used = -1;
     let visited = 0;
     let equal = true;
     let spillLow = 0;
@@ -282,19 +275,20 @@ export class ThreadStack {
       if (window >= 0) {
         const inside = frame - windows.starts[window]!;
         at = (offsets[window]! + inside) >> 2;
-        if (visited === 0) this.#hot = window;
+        if (visited === 0) windows.leafUses[window]!++;
+        if (window !== used) windows.uses[window]!++;
+        used = window;
         if (start < windows.lows[window]!) windows.lows[window] = start;
         if (end > windows.highs[window]!) windows.highs[window] = end;
         // Compared word by word: a copy that differs is of another moment.
-        const second = (secondOffsets[window]! + inside) >> 2;
+        const other = (otherOffsets[window]! + inside) >> 2;
         if (
-          words[at + code] !== words[second + code] || words[at + code + 1] !== words[second + code + 1] ||
-          words[at + previous] !== words[second + previous] ||
-          words[at + previous + 1] !== words[second + previous + 1] ||
-          visited > 0 && (words[at + instr] !== words[second + instr] ||
-              instrIsAddress && words[at + instr + 1] !== words[second + instr + 1])
+          words[at + code] !== words[other + code] || words[at + code + 1] !== words[other + code + 1] ||
+          words[at + previous] !== words[other + previous] ||
+          words[at + previous + 1] !== words[other + previous + 1] ||
+          visited > 0 && (words[at + instr] !== words[other + instr] ||
+              instrIsAddress && words[at + instr + 1] !== words[other + instr + 1])
         ) equal = false;
-        if (copy === 2) at = second;
       } else {
         window = 0;
         if (start < spillLow || end > spillHigh) {
@@ -372,4 +366,9 @@ export class ThreadStack {
       pending.push(start, end);
     }
   }
+}
+
+/** The pointer at a byte offset of what a call read. */
+function pointerAt(words: Uint32Array, offset: number): Address {
+  return words[offset >> 2]! + words[(offset >> 2) + 1]! * HIGH;
 }

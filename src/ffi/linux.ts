@@ -3,7 +3,9 @@ import { addressOf, libc } from "./linux_libc.ts";
 import { likeliestFirst, mappedFiles, openImage, parseMaps } from "./linux_maps.ts";
 import { FileNames } from "./linux_file_names.ts";
 import { explainDenied } from "./linux_permission.ts";
+import { sleepNs } from "./linux_clock.ts";
 import { ProcessorChoice } from "./linux_processor.ts";
+import { ThreadStop } from "./linux_ptrace.ts";
 import { ThreadStates } from "./linux_threads.ts";
 import type { RemoteProcess } from "./process.ts";
 import { ProfilerError } from "../errors.ts";
@@ -16,6 +18,9 @@ const MAX_IMAGES = 64;
 /** Field 22 of /proc/PID/stat, counted from the one after the name; `USER_HZ` is 100 on all of Linux's machines. */
 const START_TIME_FIELD = 19;
 const CLOCK_TICKS = 100;
+/** How long a thread is waited for that did not stop in time, and how often it is looked at. Units: ms; ns. */
+const SETTLE_LIMIT = 10;
+const SETTLE_NAP = 20_000;
 
 /**
  * Opens a process for reading.
@@ -77,6 +82,8 @@ class LinuxProcess implements RemoteProcess {
   readonly #sharesPidNamespace: boolean;
   readonly #fileNames: FileNames;
   readonly #processor: ProcessorChoice;
+  readonly #stop: ThreadStop;
+  #settling: ReturnType<typeof setInterval> | undefined;
   #hostThreadIds = new Map<number, number>();
   // One local range: the kernel fills it from all the remote ones in turn.
   readonly #local = new Uint32Array(4);
@@ -88,6 +95,7 @@ class LinuxProcess implements RemoteProcess {
     this.#procPid = procPid;
     this.#states = new ThreadStates(`${procPid}/task`);
     this.#processor = new ProcessorChoice(`${procPid}/task`);
+    this.#stop = new ThreadStop(pid);
     this.#fileNames = new FileNames(procPid);
     this.#sharesPidNamespace = linkText(`${procPid}/ns/pid`) === linkText("/proc/self/ns/pid");
   }
@@ -200,8 +208,8 @@ class LinuxProcess implements RemoteProcess {
     return this.#fileNames.shorten(file);
   }
 
-  isRunning(osThreadId: number): boolean {
-    return this.#states.isRunning(osThreadId);
+  waitsFor(osThreadId: number): number {
+    return this.#states.waitsFor(osThreadId);
   }
 
   joinProcessor(osThreadId: number): boolean {
@@ -220,7 +228,38 @@ class LinuxProcess implements RemoteProcess {
     this.#processor.leave();
   }
 
+  cpuTime(osThreadId: number): number {
+    return this.#states.cpuTime(osThreadId);
+  }
+
+  stopThread(osThreadId: number): boolean {
+    return this.#stop.stop(osThreadId) === "stopped";
+  }
+
+  releaseThread(): void {
+    this.#stop.release();
+    const until = performance.now() + SETTLE_LIMIT;
+    while (!this.#stop.settle()) {
+      if (performance.now() < until) {
+        sleepNs(SETTLE_NAP);
+        continue;
+      }
+      // It will stop once the system call that it is in ends, however long that takes: then it must not wait for a tick.
+      this.#settling ??= setInterval(() => {
+        if (this.#stop.settle()) this.#endSettling();
+      }, 1);
+      return;
+    }
+  }
+
+  #endSettling(): void {
+    clearInterval(this.#settling);
+    this.#settling = undefined;
+  }
+
   close(): void {
+    this.#endSettling();
+    this.#stop.close();
     this.#states.close();
     this.#processor.close();
   }

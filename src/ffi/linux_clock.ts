@@ -10,29 +10,50 @@ const PR_SET_TIMERSLACK = 29;
 const SCHED_FLAG_RESET_ON_FORK = 1;
 /** `SCHED_ATTR_SIZE_VER0`. */
 const ATTRIBUTES_SIZE = 48;
+const SCHED_NORMAL = 0;
+const SCHED_FIFO = 1;
 /** The shortest that the kernel grants. Units: ns. */
 const SLICE = 100_000;
 const NICE = -10;
+/** More samples a second than these could keep a processor from all others. */
+const MAX_REALTIME_RATE = 1000;
 
 /**
- * Asks the scheduler to let this thread run soon after it wakes up, for a short time: samples that come late come more
- * often while the target does some things than others.
+ * Asks the scheduler to let this thread run as soon as it wakes up: samples that come late, when the machine is busy, come
+ * more often while the target does some things than others.
  *
- * A short slice is granted to everyone since Linux 6.12, the priority to root alone. Programs that we start do not inherit
- * it. Without either, samples may just be late more often; that is counted.
+ * As root it gets the lowest real-time priority while it sleeps most of the time, else a higher priority. A short slice is
+ * granted to everyone since Linux 6.12. Programs that we start do not inherit any of it. Without it samples may just be
+ * late more often; that is counted.
  *
  * Source: sched_setattr(2), prctl(2): by default timers may be 50 microseconds late.
  */
-export function requestPromptWakeups(): void {
+export function requestPromptWakeups(rateHz: number): void {
   libc().syscall_ids(PRCTL[Deno.build.arch], PR_SET_TIMERSLACK, 1, 0);
-  for (const nice of [NICE, 0]) {
-    const attributes = new DataView(new ArrayBuffer(ATTRIBUTES_SIZE));
-    attributes.setUint32(0, ATTRIBUTES_SIZE, true);
-    attributes.setUint32(8, SCHED_FLAG_RESET_ON_FORK, true);
-    attributes.setInt32(16, nice, true);
-    attributes.setUint32(24, SLICE, true);
-    if (libc().syscall(SCHED_SETATTR[Deno.build.arch], 0, new Uint8Array(attributes.buffer), 0) === 0) return;
+  if (rateHz <= MAX_REALTIME_RATE && setScheduling({ policy: SCHED_FIFO, nice: 0, priority: 1, slice: 0 })) {
+    return;
   }
+  for (const nice of [NICE, 0]) {
+    if (setScheduling({ policy: SCHED_NORMAL, nice, priority: 0, slice: SLICE })) return;
+  }
+}
+
+/** Ends what `requestPromptWakeups` began. */
+export function endPromptWakeups(): void {
+  setScheduling({ policy: SCHED_NORMAL, nice: 0, priority: 0, slice: 0 });
+}
+
+function setScheduling(
+  { policy, nice, priority, slice }: { policy: number; nice: number; priority: number; slice: number },
+): boolean {
+  const attributes = new DataView(new ArrayBuffer(ATTRIBUTES_SIZE));
+  attributes.setUint32(0, ATTRIBUTES_SIZE, true);
+  attributes.setUint32(4, policy, true);
+  attributes.setUint32(8, SCHED_FLAG_RESET_ON_FORK, true);
+  attributes.setInt32(16, nice, true);
+  attributes.setUint32(20, priority, true);
+  attributes.setUint32(24, slice, true);
+  return libc().syscall(SCHED_SETATTR[Deno.build.arch], 0, new Uint8Array(attributes.buffer), 0) === 0;
 }
 
 /** Sleeps on this thread. Units: ns, at most about 4 s. Source: nanosleep(2). */

@@ -3,7 +3,7 @@
 /**
  * Opens libc. Addresses and 64-bit values are passed inside buffers: bigint arguments would double a call's cost.
  *
- * Source: process_vm_readv(2), clock_nanosleep(2), pread(2), waitpid(2), kill(2), posix_spawn(3).
+ * Source: process_vm_readv(2), clock_nanosleep(2), pread(2), waitid(2), ptrace(2), kill(2), posix_spawn(3).
  */
 function openLibc() {
   return Deno.dlopen(
@@ -16,7 +16,9 @@ function openLibc() {
       close: { parameters: ["i32"], result: "i32" },
       sched_getaffinity: { parameters: ["i32", "u32", "buffer"], result: "i32" },
       sched_setaffinity: { parameters: ["i32", "u32", "buffer"], result: "i32" },
-      waitpid: { parameters: ["i32", "buffer", "i32"], result: "i32" },
+      waitid: { parameters: ["u32", "i32", "buffer", "u32"], result: "i32" },
+      // Variadic in C, and it takes each argument as wide as a pointer.
+      ptrace: { parameters: ["u32", "i32", "pointer", "pointer"], result: "i32" },
       kill: { parameters: ["i32", "i32"], result: "i32" },
       posix_spawnp: {
         parameters: ["buffer", "buffer", "buffer", "buffer", "buffer", "buffer"],
@@ -33,11 +35,28 @@ function openLibc() {
   ).symbols;
 }
 
-let opened: ReturnType<typeof openLibc> | undefined;
+type Libc = ReturnType<typeof openLibc>;
+
+let opened: Libc | undefined;
+let calls = 0;
 
 /** The symbols of libc; opened at the first call. */
-export function libc(): ReturnType<typeof openLibc> {
+export function libc(): Libc {
   return opened ??= openLibc();
+}
+
+/** From now on calls are counted, which makes them slower. */
+export function countCalls(): void {
+  const counted = Object.entries(libc()).map(([name, call]) => {
+    const one = call as (...args: unknown[]) => unknown;
+    return [name, (...args: unknown[]) => (calls++, one(...args))];
+  });
+  opened = Object.fromEntries(counted) as Libc;
+}
+
+/** Calls since `countCalls`. */
+export function callsCounted(): number {
+  return calls;
 }
 
 /** A NUL-terminated copy of `text` in UTF-8. */

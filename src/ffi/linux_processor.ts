@@ -53,11 +53,19 @@ export class ProcessorChoice {
     return true;
   }
 
-  /** Lets this thread of ours run wherever it could before. */
+  /** Moves us to any other processor, so that our waking up does not cost the target anything. */
   leave(): void {
     if (this.#joined < 0 || this.#allowed === undefined) return;
-    libc().sched_setaffinity(0, MASK_SIZE, this.#allowed);
+    this.#mask.set(this.#allowed);
+    this.#mask[this.#joined >> 3]! &= ~(1 << (this.#joined & 7));
+    // There may be no other.
+    if (libc().sched_setaffinity(0, MASK_SIZE, this.#mask) !== 0) this.#restore();
     this.#joined = -1;
+  }
+
+  /** Lets us run wherever we could at first. */
+  #restore(): void {
+    if (this.#allowed !== undefined) libc().sched_setaffinity(0, MASK_SIZE, this.#allowed);
   }
 
   /**
@@ -83,6 +91,11 @@ export class ProcessorChoice {
   }
 
   close(): void {
+    this.#restore();
+    this.#closeFiles();
+  }
+
+  #closeFiles(): void {
     if (this.#stat >= 0) libc().close(this.#stat);
     if (this.#schedstat >= 0) libc().close(this.#schedstat);
     this.#tid = 0;
@@ -92,7 +105,7 @@ export class ProcessorChoice {
 
   #open(tid: number): void {
     if (tid === this.#tid) return;
-    this.close();
+    this.#closeFiles();
     this.#tid = tid;
     this.#stat = libc().open(cString(`${this.#taskFolder}/${tid}/stat`), O_RDONLY_CLOEXEC);
     this.#schedstat = libc().open(cString(`${this.#taskFolder}/${tid}/schedstat`), O_RDONLY_CLOEXEC);
@@ -127,7 +140,7 @@ export class ProcessorChoice {
       return true;
     }
     // The thread has ended; its id may come back with another one.
-    this.close();
+    this.#closeFiles();
     return false;
   }
 }

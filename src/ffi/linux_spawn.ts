@@ -7,12 +7,12 @@
 import { addressOf, cString, libc } from "./linux_libc.ts";
 import { asUser, invokingUser } from "./linux_user.ts";
 import type { InvokingUser } from "./linux_user.ts";
+import { peekChange, reap, statusOfChange } from "./linux_wait.ts";
 import type { ChildProcess } from "./process.ts";
 import { ProfilerError } from "../errors.ts";
 
 const ENOENT = 2;
 const EACCES = 13;
-const WNOHANG = 1;
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 const POSIX_SPAWN_SETSIGDEF = 4;
 const POSIX_SPAWN_SETSIGMASK = 8;
@@ -122,16 +122,13 @@ class LinuxChild implements ChildProcess {
 
   poll(): number | undefined {
     if (this.#exitCode !== undefined) return this.#exitCode;
-    const status = new Int32Array(1);
-    const waited = libc().waitpid(this.pid, new Uint8Array(status.buffer), WNOHANG);
-    if (waited === this.pid) {
-      const signal = status[0]! & 0x7f;
-      // 0x7f marks a stopped child, which has not ended.
-      if (signal !== 0x7f) this.#exitCode = signal === 0 ? status[0]! >>> 8 & 0xff : 128 + signal;
-    } else if (waited < 0) {
-      // Somebody else has waited for it; its exit code is lost.
-      this.#exitCode = 1;
-    }
+    const change = peekChange(this.pid);
+    if (change === "exited") this.#exitCode = statusOfChange();
+    if (change === "killed") this.#exitCode = 128 + statusOfChange();
+    // Somebody else has waited for it; its exit code is lost.
+    if (change === "unknown_id") return this.#exitCode = 1;
+    // A child that is only stopped, be it by a tracer that is part of this program, has not ended.
+    if (this.#exitCode !== undefined) reap(this.pid);
     return this.#exitCode;
   }
 

@@ -1,11 +1,17 @@
 /** What the threads of a target are doing, from files under /proc/PID/task that are kept open between ticks. */
 import { cString, libc } from "./linux_libc.ts";
+import { RUNS } from "../types.ts";
 import type { ThreadState } from "../types.ts";
 
 /** Files kept open at most; further threads are opened and closed each time. */
-const MAX_OPEN = 400;
+const MAX_OPEN = 800;
 const CLOSE_PARENTHESIS = 0x29;
 const LETTER_R = 0x72;
+const LETTER_A = 0x61;
+const ZERO = 0x30;
+const SPACE = 0x20;
+/** Number of the system call, as the kernel writes it. */
+const FUTEX = { x86_64: "202 ", aarch64: "98 " };
 const O_RDONLY_CLOEXEC = 0x80000;
 
 /** Reads the scheduler's state of threads. */
@@ -22,13 +28,13 @@ export class ThreadStates {
   }
 
   /**
-   * Whether a thread runs or waits for a processor.
+   * What a thread waits for: see `TargetThreads.waitsFor`.
    *
-   * The file `syscall` says "running" or names the system call that the thread is blocked in. It costs a third of
-   * `stat`, which counts much that is not asked for. Source: proc_pid_syscall(5).
+   * The file `syscall` says "running", or names the system call that the thread is blocked in, with its arguments. It costs
+   * a third of `stat`, which counts much that is not asked for. Source: proc_pid_syscall(5), futex(2).
    */
-  isRunning(tid: number): boolean {
-    if (!this.#hasSyscallFile) return this.stateOf(tid) === "running";
+  waitsFor(tid: number): number {
+    if (!this.#hasSyscallFile) return this.stateOf(tid) === "running" ? RUNS : 0;
     const known = this.#open.get(tid);
     const file = known ?? this.#openFile(tid, "syscall");
     const length = file < 0 ? -1 : libc().pread(file, this.#buffer, this.#buffer.length, 0);
@@ -36,14 +42,27 @@ export class ThreadStates {
       if (file >= 0) libc().close(file);
       this.#open.delete(tid);
       // The id may belong to a new thread by now, or the file may be what cannot be read.
-      if (known !== undefined) return this.isRunning(tid);
+      if (known !== undefined) return this.waitsFor(tid);
       const state = this.stateOf(tid);
       if (state !== undefined) this.#hasSyscallFile = false;
-      return state === "running";
+      return state === "running" ? RUNS : 0;
     }
     if (known === undefined && this.#open.size < MAX_OPEN) this.#open.set(tid, file);
     else if (known === undefined) libc().close(file);
-    return this.#buffer[0] === LETTER_R;
+    return this.#buffer[0] === LETTER_R ? RUNS : futexIn(this.#buffer, length);
+  }
+
+  /** CPU time of a thread in ns; 0 when unknown. Source: proc_pid_schedstat(5), first field. */
+  cpuTime(tid: number): number {
+    const file = this.#openFile(tid, "schedstat");
+    if (file < 0) return 0;
+    const length = libc().pread(file, this.#buffer, this.#buffer.length, 0);
+    libc().close(file);
+    let time = 0;
+    for (let at = 0; at < length && this.#buffer[at] !== SPACE; at++) {
+      time = time * 10 + this.#buffer[at]! - ZERO;
+    }
+    return time;
   }
 
   /** @returns undefined when the thread has ended. Source: proc_pid_stat(5), field 3. */
@@ -60,9 +79,22 @@ export class ThreadStates {
     this.#open.clear();
   }
 
-  #openFile(tid: number, name: "stat" | "syscall"): number {
+  #openFile(tid: number, name: "stat" | "syscall" | "schedstat"): number {
     return libc().open(cString(`${this.#taskFolder}/${tid}/${name}`), O_RDONLY_CLOEXEC);
   }
+}
+
+/** The address in "202 0x7f0012345678 ..."; 0 when the call is not a futex's. */
+function futexIn(text: Uint8Array, length: number): number {
+  const number = FUTEX[Deno.build.arch];
+  for (let i = 0; i < number.length; i++) if (text[i] !== number.charCodeAt(i)) return 0;
+  // "0x" comes next.
+  let address = 0;
+  for (let at = number.length + 2; at < length && text[at] !== SPACE; at++) {
+    const letter = text[at]!;
+    address = address * 16 + (letter >= LETTER_A ? letter - LETTER_A + 10 : letter - ZERO);
+  }
+  return address;
 }
 
 /** The state in the text of a stat file: the letter after the last parenthesis. */

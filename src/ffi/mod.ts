@@ -2,7 +2,8 @@
 import type { ChildProcess, RemoteProcess } from "./process.ts";
 import { openLinuxProcess } from "./linux.ts";
 import { spawnLinuxProcess } from "./linux_spawn.ts";
-import { requestPromptWakeups, sleepNs } from "./linux_clock.ts";
+import { endPromptWakeups, requestPromptWakeups, sleepNs } from "./linux_clock.ts";
+import { callsCounted, countCalls } from "./linux_libc.ts";
 import { ProfilerError } from "../errors.ts";
 
 /**
@@ -31,8 +32,23 @@ export function sleepBlocking(ns: number): void {
 }
 
 /** Asks the system to wake this thread on time; without effect where it cannot. */
-export function prepareForSampling(): void {
-  requestPromptWakeups();
+export function beginSampling(rateHz: number): void {
+  requestPromptWakeups(rateHz);
+}
+
+/** Ends what `beginSampling` began. */
+export function endSampling(): void {
+  endPromptWakeups();
+}
+
+/** Starts to count system calls, which makes them a little slower. */
+export function countSystemCalls(): void {
+  countCalls();
+}
+
+/** System calls that were made through this folder since `countSystemCalls`. */
+export function systemCallsCounted(): number {
+  return callsCounted();
 }
 
 function requireSupportedOs(): void {

@@ -13,6 +13,12 @@ export function formatPercent(part: number, whole: number): string {
   return percent > 0 && percent < 0.05 ? "<0.1 %" : `${percent.toFixed(1)} %`;
 }
 
+/** A count of a profile: `120 samples`, or with CPU time as its unit `1.20 s of CPU`. */
+export function formatAmount(count: number, info: RecordingInfo): string {
+  if (info.unit === "cpu_us") return `${formatSeconds(count * 1e-6)} of CPU`;
+  return `${formatCount(count)} ${count === 1 ? "sample" : "samples"}`;
+}
+
 /** A time in the unit that suits it: `154 s`, `12.3 s`, `1.23 s`, `45 ms`. Units: seconds. */
 export function formatSeconds(seconds: number): string {
   if (seconds >= 100) return `${formatCount(Math.round(seconds))} s`;
@@ -24,8 +30,9 @@ export function formatSeconds(seconds: number): string {
     : `${milliseconds.toFixed(1)} ms`;
 }
 
-/** What one sample stands for: the time between two ticks as it was, not as asked for. Units: seconds. */
-export function secondsPerSample(info: RecordingInfo): number {
+/** What a count of one stands for. For a sample, the time between two ticks as it was, not as asked for. Units: seconds. */
+export function secondsPerCount(info: RecordingInfo): number {
+  if (info.unit === "cpu_us") return 1e-6;
   if (info.ticks > 0 && info.durationSeconds > 0) return info.durationSeconds / info.ticks;
   return info.rateHz > 0 ? 1 / info.rateHz : 0;
 }

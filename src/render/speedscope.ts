@@ -5,7 +5,7 @@
  */
 import type { Profile, StackCount } from "../profile.ts";
 import type { Frame, ThreadInfo } from "../types.ts";
-import { secondsPerSample } from "./numbers.ts";
+import { secondsPerCount } from "./numbers.ts";
 
 /** A frame as speedscope shows it. */
 export interface SpeedscopeFrame {
@@ -107,7 +107,7 @@ function timedProfiles(profile: Profile): SpeedscopeSampledProfile[] {
 }
 
 function countedProfiles(profile: Profile): SpeedscopeSampledProfile[] {
-  const seconds = secondsPerSample(profile.info);
+  const seconds = secondsPerCount(profile.info);
   const slots = profileSlots(profile, seconds > 0 ? "seconds" : "none");
   const samples = new Map<SpeedscopeSampledProfile, number>();
   for (const stack of profile.stacks) {

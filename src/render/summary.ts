@@ -2,7 +2,7 @@
 import type { Profile } from "../profile.ts";
 import type { Frame } from "../types.ts";
 import { shortenMiddle, terminalSafe } from "./escape.ts";
-import { compareText, formatCount, secondsPerSample } from "./numbers.ts";
+import { compareText, formatCount, secondsPerCount } from "./numbers.ts";
 
 /** How to print the table. */
 export interface HottestOptions {
@@ -48,7 +48,7 @@ export function renderHottest(profile: Profile, options: HottestOptions): string
   if (samples === 0) return "No samples.\n";
   const functions = countFunctions(profile);
   const sharedNames = repeated(functions.map(({ frame }) => functionName(frame)));
-  const seconds = secondsPerSample(profile.info);
+  const seconds = secondsPerCount(profile.info);
   const share = (count: number) => (100 * count / samples).toFixed(1).padStart(6);
   const time = (count: number) => seconds > 0 ? "  " + (count * seconds).toFixed(2).padStart(8) : "";
   const lines = [`self %  total %${seconds > 0 ? "    self s" : ""}  function (file)`];

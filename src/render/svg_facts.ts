@@ -1,10 +1,10 @@
 /** What a flamegraph says in words: its title, its legend, its footer, and the numbers of each frame. */
-import type { Profile } from "../profile.ts";
+import type { Profile, RecordingInfo } from "../profile.ts";
 import type { CallNode } from "./call_tree.ts";
 import { shortenMiddle } from "./escape.ts";
 import type { FlameLayout } from "./flamegraph.ts";
 import { type FrameKind, frameKind } from "./frame_kind.ts";
-import { formatCount, formatPercent, formatSeconds } from "./numbers.ts";
+import { formatAmount, formatCount, formatPercent, formatSeconds, secondsPerCount } from "./numbers.ts";
 
 /** A named fact of the footer. */
 export interface Fact {
@@ -27,8 +27,9 @@ export function nodeLabel(node: CallNode): string {
 }
 
 /** The numbers of a node: `120 samples · 1.20 s · 41.3 % of all · self 3.2 %`. */
-export function nodeFacts(node: CallNode, total: number, secondsEach: number): string {
-  const facts = [`${formatCount(node.total)} ${node.total === 1 ? "sample" : "samples"}`];
+export function nodeFacts(node: CallNode, total: number, info: RecordingInfo): string {
+  const facts = [formatAmount(node.total, info)];
+  const secondsEach = info.unit === "cpu_us" ? 0 : secondsPerCount(info);
   if (secondsEach > 0) facts.push(formatSeconds(node.total * secondsEach));
   facts.push(`${formatPercent(node.total, total)} of all`);
   if (node.kind === "frame") facts.push(`self ${formatPercent(node.self, total)}`);
@@ -54,7 +55,7 @@ export function subtitleText(profile: Profile, total: number): string {
   const { durationSeconds, rateHz, pythonVersion } = profile.info;
   const threads = new Set(profile.stacks.map((stack) => stack.thread)).size;
   return [
-    `${formatCount(total)} ${total === 1 ? "sample" : "samples"}`,
+    formatAmount(total, profile.info),
     `${formatSeconds(durationSeconds)} at ${formatRate(rateHz)} Hz`,
     `${threads} ${threads === 1 ? "thread" : "threads"}`,
     ...pythonVersion === "" ? [] : [`Python ${pythonVersion}`],
@@ -73,7 +74,10 @@ export function footerFacts(profile: Profile, layout: FlameLayout): Fact[] {
     { key: "Duration", value: formatSeconds(info.durationSeconds) },
     { key: "Rate", value: `${formatRate(info.rateHz)} Hz asked, ${formatRate(achieved)} Hz achieved` },
     { key: "Samples", value: formatCount(info.samples) },
-    { key: "Cut", value: withShare(info.cut, info.samples) },
+    {
+      key: "Cut",
+      value: info.unit === "cpu_us" ? formatAmount(info.cut, info) : withShare(info.cut, info.samples),
+    },
     { key: "Errors", value: withShare(info.errors, info.samples + info.errors) },
     { key: "Late ticks", value: formatCount(info.late) },
     { key: "Missed ticks", value: formatCount(info.missed) },

@@ -2,7 +2,7 @@
 import type { Profile } from "../profile.ts";
 import { visibleText, xmlEscape } from "./escape.ts";
 import type { FlameLayout, FlameRect } from "./flamegraph.ts";
-import { secondsPerSample } from "./numbers.ts";
+
 import { frameClass, kindClass } from "./palette.ts";
 import { fitLabel } from "./svg_client/fit.js";
 import { fullFile, nodeFacts, nodeKind, nodeLabel } from "./svg_facts.ts";
@@ -25,10 +25,9 @@ export interface FramesOptions {
  * width and another zoom each change one kind of attribute.
  */
 export function frameRows(profile: Profile, layout: FlameLayout, options: FramesOptions): string {
-  const secondsEach = secondsPerSample(profile.info);
   const rows: string[][] = Array.from({ length: layout.rows }, () => []);
   for (const rect of layout.rects) {
-    const title = visibleText(nodeLabel(rect.node)) + "\n" + nodeFacts(rect.node, layout.total, secondsEach);
+    const title = visibleText(nodeLabel(rect.node)) + "\n" + nodeFacts(rect.node, layout.total, profile.info);
     rows[rect.depth]?.push(frameMarkup(rect, { title, className: nodeClass(profile, rect), ...options }));
   }
   return rows.map((frames, depth) =>

@@ -1,61 +1,9 @@
 /** No stack is shown that could not have been, and no sample is dropped, however fast the target calls. */
 import assert from "node:assert/strict";
-import { attach } from "../../src/attach.ts";
-import { buildProfile } from "../../src/build_profile.ts";
-import { liveClock } from "../../src/clock.ts";
-import type { Profile } from "../../src/profile.ts";
-import { RecordingSession } from "../../src/recording_session.ts";
-import type { SampleCounters } from "../../src/types.ts";
-import type { Selection } from "../../src/stack_reader.ts";
 import { SUPPORTED_MINORS } from "../../scripts/pythons.ts";
 import type { Python } from "../../scripts/pythons.ts";
 import { python, pythons, startProgram } from "./programs.ts";
-
-interface Recorded {
-  readonly profile: Profile;
-  readonly counters: SampleCounters;
-  /** Shape: names root first, and how often. */
-  readonly stacks: { readonly names: string[]; readonly count: number }[];
-}
-
-/** Records a process as the command does, in this very process. */
-async function recordOf(
-  pid: number,
-  { rateHz, durationSeconds, selection = "all", perThread = false }: {
-    rateHz: number;
-    durationSeconds: number;
-    selection?: Selection;
-    perThread?: boolean;
-  },
-): Promise<Recorded> {
-  const target = await attach(pid);
-  const session = new RecordingSession({
-    pid,
-    clock: liveClock(() => false),
-    perThread,
-    timeline: false,
-    sampler: { rateHz, durationSeconds, selection },
-  });
-  const reason = await session.run(target, { isStopped: () => false, onTick: () => {} });
-  assert.equal(reason, "duration");
-  const { counters } = session;
-  const profile = buildProfile(session.recordings, {
-    pid,
-    command: [],
-    pythonVersion: target.pythonVersion,
-    pyspyVersion: "",
-    startTime: "",
-    durationSeconds: session.elapsedSeconds,
-    rateHz,
-    ...counters,
-  }, { byFunction: true, withoutLines: false, shortName: (file) => file });
-  target.process.close();
-  const stacks = profile.stacks.map(({ frames, count }) => ({
-    names: frames.map((frame) => profile.frames[frame]!.name),
-    count,
-  }));
-  return { profile, counters, stacks };
-}
+import { recordOf } from "./recording.ts";
 
 /** What each function may call; of a family only the functions with the same number. */
 const CALLS: Readonly<Record<string, readonly string[]>> = {

@@ -23,12 +23,18 @@ const CORE = [
   "proven_path",
   "recording",
   "sampler",
+  "sighting",
+  "thread_table",
+  "target_time",
+  "histogram",
   "snapshot",
   "stack_reader",
 ]
   .map((name) => `src/${name}.ts`);
 const VOCABULARY = ["src/types.ts", "src/errors.ts", "src/memory.ts"];
-const WIRING = ["attach", "clock", "launch", "output", "recording_session"].map((name) => `src/${name}.ts`);
+const WIRING = ["attach", "clock", "launch", "output", "recording_session", "self_usage"].map((name) =>
+  `src/${name}.ts`
+);
 
 const IMPORT_RULES: readonly ImportRule[] = [
   {
@@ -73,7 +79,7 @@ const IMPORT_RULES: readonly ImportRule[] = [
       ...CORE,
       ...VOCABULARY,
     ]
-      .concat("node:timers", "node:tty"),
+      .concat("node:timers", "node:tty", "node:process"),
     why:
       "the wiring joins the OS with the sampler, through the interface of ffi/; what is shown is up to the commands",
   },

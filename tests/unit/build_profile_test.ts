@@ -5,6 +5,7 @@ import type { FrameOptions } from "../../src/build_profile.ts";
 import { CUT_FRAME, frameLabel } from "../../src/profile.ts";
 import type { Profile } from "../../src/profile.ts";
 import { Cursor, Recording } from "../../src/recording.ts";
+import { Activity } from "../../src/types.ts";
 import type { ThreadInfo } from "../../src/types.ts";
 import { FakeCodes, rawStack } from "./fake_codes.ts";
 
@@ -58,7 +59,13 @@ class Recorder {
     const node = this.recording.insert(index, new Cursor(), rawStack(pairs));
     if (proven && !this.recording.insertedPartly) node.prove();
     const { leafOffset } = this.recording;
-    this.recording.count(index, node, { leafOffset, timeNs: this.samples * 10, weightNs: 10 });
+    this.recording.count(index, node, {
+      leafOffset,
+      timeNs: this.samples * 10,
+      weightNs: 10,
+      activity: Activity.Gil,
+      amount: 1,
+    });
     this.samples++;
   }
 
@@ -111,7 +118,13 @@ Deno.test("two functions that differ in their first line only stay two, also wit
   recorder.sample("a:11");
   const node = recorder.recording.insert(0, new Cursor(), rawStack([[twin, 0]]));
   node.prove();
-  recorder.recording.count(0, node, { leafOffset: 0, timeNs: 0, weightNs: 10 });
+  recorder.recording.count(0, node, {
+    leafOffset: 0,
+    timeNs: 0,
+    weightNs: 10,
+    activity: Activity.Gil,
+    amount: 1,
+  });
   assert.equal(recorder.profile({ ...LINES, withoutLines: true }).stacks.length, 2);
 });
 

@@ -118,7 +118,8 @@ export class FakeThread {
   /** Reads until the walker knows where the frames lie and which one is the root. */
   settle(): WalkResult {
     let result: WalkResult | undefined;
-    for (let i = 0; i < 10; i++) result = this.read();
+    // So often that the windows have been put in order.
+    for (let i = 0; i < 70; i++) result = this.read();
     if (result === undefined) throw new Error("the fake thread cannot be read");
     return result;
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { FrameWindows } from "../../src/cpython/frame_windows.ts";
+import { FrameWindows, SHRINK_WALKS } from "../../src/cpython/frame_windows.ts";
 
 const PAGE = 4096;
 
@@ -117,12 +117,32 @@ Deno.test("a window is kept for two shrinks after its last use, then reduced or 
   const windows = new FrameWindows();
   const at = 0x7f00_0000_0000;
   windows.add([at, at + 800, at + 0x10000, at + 0x10000 + 80]);
+  const use = (of: FrameWindows) => {
+    [of.lows[0], of.highs[0]] = [at + 80, at + 160];
+    of.uses[0]! += SHRINK_WALKS;
+  };
   windows.shrink();
   assert.deepEqual(windowsOf(windows), [[at, at + 800], [at + 0x10000, at + 0x10000 + 80]], "both are new");
-  [windows.lows[0], windows.highs[0]] = [at + 80, at + 160];
+  use(windows);
   windows.shrink();
   assert.deepEqual(windowsOf(windows), [[at, at + 800], [at + 0x10000, at + 0x10000 + 80]]);
-  [windows.lows[0], windows.highs[0]] = [at + 80, at + 160];
+  use(windows);
   windows.shrink();
   assert.deepEqual(windowsOf(windows), [[at + 80, at + 160]]);
+});
+
+Deno.test("a window that few walks use is dropped, and those in which most walks begin are first", () => {
+  const windows = new FrameWindows();
+  const starts = [0x7f00_0000_0000, 0x7f00_0010_0000, 0x7f00_0020_0000];
+  windows.add(starts.flatMap((start) => [start, start + 80]));
+  windows.shrink();
+  // The one in the middle is used by some walks only.
+  for (const [i, uses] of [SHRINK_WALKS, 3, SHRINK_WALKS].entries()) {
+    windows.uses[i] = uses;
+    windows.leafUses[i] = [3, 0, 40][i]!;
+    [windows.lows[i], windows.highs[i]] = [starts[i]!, starts[i]! + 80];
+  }
+  windows.shrink();
+  assert.deepEqual(windowsOf(windows).map(([start]) => start), [starts[0], starts[2]]);
+  assert.deepEqual([...windows.order.subarray(0, windows.count)], [1, 0]);
 });

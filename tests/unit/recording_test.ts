@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Cursor, CUT_OFFSET, Recording } from "../../src/recording.ts";
+import { Cursor, CUT_OFFSET, Recording, selfParts } from "../../src/recording.ts";
 import type { CallNode } from "../../src/recording.ts";
+import { Activity } from "../../src/types.ts";
 import type { ThreadInfo } from "../../src/types.ts";
 import { FakeCodes, rawStack } from "./fake_codes.ts";
 
 const THREAD: ThreadInfo = { pid: 1, threadId: 2, osThreadId: 3, name: undefined, interpreterId: 0 };
+const ONE = { activity: Activity.Gil, amount: 1 };
 const SHARED = { perThread: false, timeline: false };
 
 /** Code objects a to d, and something that is none. */
@@ -13,6 +15,11 @@ function newCodes(): { codes: FakeCodes; addresses: number[] } {
   const codes = new FakeCodes();
   const addresses = ["a", "b", "c", "d"].map((name) => codes.add({ name }));
   return { codes, addresses: [...addresses, codes.memory.room(200)] };
+}
+
+/** Counts by the offset of the leaf's instruction. */
+function offsets(node: CallNode): [number, number][] {
+  return [...node.selfCounts ?? []].map(([key, count]) => [selfParts(key).leafOffset, count]);
 }
 
 interface TreeNode {
@@ -26,7 +33,7 @@ function treeOf(recording: Recording, node: CallNode): TreeNode {
   return {
     name: node.parent === undefined ? "" : `${recording.codes.get(node.codeId).name}@${node.callOffset}`,
     proven: node.proven,
-    self: [...node.selfCounts].sort((a, b) => a[0] - b[0]),
+    self: offsets(node).sort((a, b) => a[0] - b[0]),
     children: [...node.children?.values() ?? []].map((child) => treeOf(recording, child))
       .sort((a, b) => a.name.localeCompare(b.name)),
   };
@@ -62,7 +69,7 @@ Deno.test("with the last stack at hand the same tree is made as without it, also
           const node = recording.insert(0, cursor, raw);
           if (proves && !recording.insertedPartly) node.prove();
           const { leafOffset, insertedPartly } = recording;
-          recording.count(0, node, { leafOffset, timeNs: i, weightNs: 1 });
+          recording.count(0, node, { leafOffset, timeNs: i, weightNs: 1, ...ONE });
           return { leafOffset, insertedPartly };
         });
         return { results, tree: treeOf(recording, recording.roots[0]!) };
@@ -80,15 +87,15 @@ Deno.test("a node is a code object called from an instruction; the leaf's instru
   const cursor = new Cursor();
   const insert = (stack: [number, number][]) => {
     const node = recording.insert(0, cursor, rawStack(stack));
-    recording.count(0, node, { leafOffset: recording.leafOffset, timeNs: 0, weightNs: 1 });
+    recording.count(0, node, { leafOffset: recording.leafOffset, timeNs: 0, weightNs: 1, ...ONE });
     return node;
   };
   const first = insert([[a!, 4], [b!, 0]]);
   assert.equal(insert([[a!, 4], [b!, 6]]), first);
   assert.notEqual(insert([[a!, 6], [b!, 0]]), first);
   assert.equal(insert([[a!, 4]]), first.parent);
-  assert.deepEqual([...first.selfCounts], [[0, 1], [6, 1]]);
-  assert.deepEqual([...first.parent!.selfCounts], [[4, 1]]);
+  assert.deepEqual(offsets(first), [[0, 1], [6, 1]]);
+  assert.deepEqual(offsets(first.parent!), [[4, 1]]);
   assert.deepEqual([first.callOffset, first.parent!.callOffset], [4, 0]);
 });
 
@@ -141,7 +148,7 @@ Deno.test("runs of one stack are one entry of the log, unless a sample of the th
   const [first, second] = [recording.addThread(THREAD), recording.addThread({ ...THREAD, threadId: 9 })];
   const count = (thread: number, address: number, instr: number, timeNs: number) => {
     const node = recording.insert(thread, new Cursor(), rawStack([[address, instr]]));
-    recording.count(thread, node, { leafOffset: recording.leafOffset, timeNs, weightNs: 10 });
+    recording.count(thread, node, { leafOffset: recording.leafOffset, timeNs, weightNs: 10, ...ONE });
   };
   count(first, a!, 0, 0);
   count(second, a!, 0, 1);
@@ -151,7 +158,8 @@ Deno.test("runs of one stack are one entry of the log, unless a sample of the th
   count(first, a!, 2, 100); // another line
   count(first, b!, 2, 110); // another function
   count(second, a!, 0, 12); // joins its own run
-  const { thread, startNs, weightNs, leafOffset } = recording.log!;
+  const { thread, startNs, weightNs, key } = recording.log!;
+  const leafOffset = key.map((one) => selfParts(one).leafOffset);
   assert.deepEqual({ thread, startNs, weightNs, leafOffset }, {
     thread: [0, 1, 0, 0, 0, 0],
     startNs: [0, 1, 39, 90, 100, 110],
@@ -159,7 +167,7 @@ Deno.test("runs of one stack are one entry of the log, unless a sample of the th
     leafOffset: [0, 0, 0, 0, 2, 2],
   });
   const counted = recording.roots.flatMap((root) => [...root.children!.values()])
-    .flatMap((node) => [...node.selfCounts.values()]).reduce((sum, n) => sum + n, 0);
+    .flatMap((node) => [...node.selfCounts?.values() ?? []]).reduce((sum, n) => sum + n, 0);
   assert.equal(counted, 8);
 });
 

@@ -1,115 +1,14 @@
 import assert from "node:assert/strict";
 import { Walk } from "../../src/cpython/thread_stack.ts";
-import type { RawStack } from "../../src/cpython/thread_stack.ts";
-import { CUT_OFFSET, Recording } from "../../src/recording.ts";
+import { CUT_OFFSET, Recording, selfParts } from "../../src/recording.ts";
 import type { CallNode } from "../../src/recording.ts";
+import { Histogram } from "../../src/histogram.ts";
 import { STEADY_READS } from "../../src/path_prover.ts";
 import { Sampler } from "../../src/sampler.ts";
 import type { Clock, SampleCounters } from "../../src/types.ts";
-import type { ReadThread, Selection, StackReader } from "../../src/stack_reader.ts";
-import { FakeCodes, rawStack } from "./fake_codes.ts";
-
-/** What a walk gives: "a:0 b:2" is root first, with instructions; `second` is what the other copy of the frames shows. */
-interface Step {
-  readonly walk: Walk;
-  readonly stack?: string;
-  readonly second?: string;
-  readonly misses?: number;
-  /** The thread surely did not run during this read. */
-  readonly still?: boolean;
-}
-
-/** A reader that gives what the test says, first at each tick and then at each read that follows. */
-class FakeReader {
-  readonly threads: ReadThread[] = [];
-  selected: ReadThread[] = [];
-  stack: RawStack = rawStack([]);
-  rereads = 0;
-  shrinks = 0;
-  pauses = 0;
-  /** Whether it is possible to go to a thread's processor, and what was done of it. */
-  isJoinable = false;
-  readonly joined: ("join" | "leave")[] = [];
-  isReadable = true;
-  readonly codes = new FakeCodes();
-  readonly #addresses = new Map(["a", "b", "c"].map((name) => [name, this.codes.add({ name })]));
-  readonly #steps = new Map<ReadThread, Step[]>();
-  #current: Step | undefined;
-
-  addThread(steps: Step[]): ReadThread {
-    const info = { pid: 1, threadId: this.threads.length, osThreadId: 0, name: undefined, interpreterId: 0 };
-    const thread = { info, stack: { misses: 0 } } as unknown as ReadThread;
-    this.threads.push(thread);
-    this.#steps.set(thread, steps);
-    return thread;
-  }
-
-  /** Whether samples can be read while the first thread does not run. */
-  canBeStill = false;
-
-  readJoined(selection: Selection): boolean {
-    return this.read(selection);
-  }
-
-  read(_selection: Selection): boolean {
-    this.selected = this.threads;
-    return this.isReadable;
-  }
-
-  walk(thread: ReadThread): Walk {
-    const steps = this.#steps.get(thread)!;
-    const step = steps.length > 1 ? steps.shift()! : steps[0]!;
-    this.#current = step;
-    thread.stack.misses = step.misses ?? 0;
-    this.stack = this.#parse(step.stack ?? "");
-    this.isStill = this.canBeStill;
-    return step.walk;
-  }
-
-  walkSecondCopy(): Walk {
-    this.stack = this.#parse(this.#current!.second ?? this.#current!.stack ?? "");
-    return Walk.Torn;
-  }
-
-  isStill = false;
-
-  reread(thread: ReadThread): Walk {
-    this.rereads++;
-    return this.walk(thread);
-  }
-
-  rereadStill(thread: ReadThread): Walk {
-    const walk = this.reread(thread);
-    this.isStill = this.#current!.still === true;
-    return walk;
-  }
-
-  joinProcessor(): boolean {
-    if (this.isJoinable) this.joined.push("join");
-    return this.isJoinable;
-  }
-
-  leaveProcessor(): void {
-    this.joined.push("leave");
-  }
-
-  shrink(): void {
-    this.shrinks++;
-  }
-
-  refreshNames(): void {
-    this.threads.forEach((thread, i) => thread.info = { ...thread.info, name: `thread ${i}` });
-  }
-
-  #parse(text: string): RawStack {
-    return rawStack(
-      text.split(" ").filter((part) => part !== "").map((part) => {
-        const [name, instr] = part.split(":");
-        return [this.#addresses.get(name!)!, Number(instr)];
-      }),
-    );
-  }
-}
+import type { StackReader } from "../../src/stack_reader.ts";
+import { FakeReader } from "./fake_reader.ts";
+import type { Step } from "./fake_reader.ts";
 
 interface Setup {
   readonly reader: FakeReader;
@@ -120,27 +19,42 @@ interface Setup {
   counts(): Record<string, number>;
 }
 
-function setUp(threads: readonly Step[][], { timeline = false } = {}): Setup {
+function setUp(
+  threads: readonly Step[][],
+  { timeline = false, blocking = false, byCpuTime = false } = {},
+): Setup {
   const reader = new FakeReader();
   for (const steps of threads) reader.addThread(steps);
   const state = { time: 0, stepMs: 0 };
   const clock: Clock = {
     now: () => state.time += state.stepMs,
+    begin: () => {},
+    end: () => {},
     wait: () => undefined,
     pause: () => reader.pauses++,
     random: () => 0,
   };
   const recording = new Recording(reader.codes.table, { perThread: timeline, timeline });
-  const counters: SampleCounters = { ticks: 0, samples: 0, errors: 0, late: 0, missed: 0, rereads: 0 };
+  const counters: SampleCounters = {
+    ticks: 0,
+    samples: 0,
+    errors: 0,
+    late: 0,
+    missed: 0,
+    rereads: 0,
+    activities: [0, 0, 0, 0],
+  };
+  const times = { read: new Histogram(), pause: new Histogram() };
   const sampler = new Sampler(
-    { reader: reader as unknown as StackReader, recording, clock, counters, startMs: 0 },
-    { rateHz: 100, durationSeconds: undefined, selection: "all" },
+    { reader: reader as unknown as StackReader, recording, clock, counters, times, startMs: 0 },
+    { rateHz: 100, durationSeconds: undefined, selection: "all", blocking, byCpuTime },
   );
   const counts = () => {
     const found: Record<string, number> = {};
     const visit = (node: CallNode, path: string) => {
       const name = node.parent === undefined ? path : `${path} ${reader.codes.table.get(node.codeId).name}`;
-      for (const [offset, count] of node.selfCounts) {
+      for (const [key, count] of node.selfCounts ?? []) {
+        const offset = selfParts(key).leafOffset;
         const end = offset === CUT_OFFSET ? "cut" : `:${offset}`;
         found[`${name}${end}${node.proven ? "" : " unproven"}`.trim()] = count;
       }
@@ -275,7 +189,7 @@ Deno.test("time on the thread's processor is a small share of the recording", ()
   assert.ok(joins > 0 && joins < 500, `${joins} times in 1000 ticks`);
   // Each read takes 0.2 ms on this clock; the target runs in the pauses between them.
   const waitedMs = 0.2 * reader.pauses;
-  assert.ok(waitedMs < 51 + 0.01 * clock.time, `${waitedMs} ms of ${clock.time}`);
+  assert.ok(waitedMs < 16 + 0.004 * clock.time, `${waitedMs} ms of ${clock.time}`);
   assert.equal(reader.joined.at(-1), "leave");
 });
 
@@ -324,7 +238,7 @@ Deno.test("all threads of one read are counted before any of them is read again"
   assert.deepEqual(recording.log!.weightNs, [1e7, 1e7, 1e7]);
 });
 
-Deno.test("names are taken over and the plan is checked once a second, and names once more at the end", () => {
+Deno.test("names are taken over once a second, and once more at the end", () => {
   const { sampler, reader, recording, clock } = setUp([[{ walk: Walk.Agreed, stack: "a:0" }]], {
     timeline: true,
   });
@@ -332,12 +246,35 @@ Deno.test("names are taken over and the plan is checked once a second, and names
     clock.time = time;
     sampler.tick();
   }
-  assert.equal(reader.shrinks, 1);
+  assert.equal(reader.refreshes, 1);
   clock.time = 1000;
   sampler.tick();
-  assert.equal(reader.shrinks, 2);
+  assert.equal(reader.refreshes, 2);
   assert.deepEqual(recording.threads.map(({ name }) => name), ["thread 0"]);
   reader.refreshNames = () => reader.threads[0]!.info = { ...reader.threads[0]!.info, name: "at the end" };
   sampler.finish();
   assert.deepEqual(recording.threads.map(({ name }) => name), ["at the end"]);
+});
+
+Deno.test("with --blocking each tick stops and lets go, also when the target cannot be read", () => {
+  const { sampler, reader } = setUp([[{ walk: Walk.Agreed, stack: "a:0" }]], { blocking: true });
+  sampler.tick();
+  reader.isReadable = false;
+  sampler.tick();
+  assert.deepEqual([reader.stops, reader.releases], [2, 2]);
+});
+
+Deno.test("with --cpu a sample weighs what its thread has used since its last one, in microseconds", () => {
+  const { sampler, reader, counts } = setUp([[
+    { walk: Walk.Agreed, stack: "a:0" },
+    { walk: Walk.Agreed, stack: "a:0", still: true },
+    { walk: Walk.Agreed, stack: "a:0" },
+    { walk: Walk.Agreed, stack: "a:2" },
+    { walk: Walk.Agreed, stack: "a:4" },
+  ]], { byCpuTime: true });
+  for (const cpuTime of [5_000_000, 7_000_000, 7_000_000, 7_500_000]) {
+    reader.cpuTime = cpuTime;
+    sampler.tick();
+  }
+  assert.deepEqual(counts(), { "a:0": 2000, "a:2": 0, "a:4": 500 });
 });

@@ -18,6 +18,10 @@ class FakeClock implements Clock {
     return this.time;
   }
 
+  begin(): void {}
+
+  end(): void {}
+
   pause(): void {}
 
   wait(untilMs: number): Promise<void> | undefined {
@@ -44,7 +48,15 @@ async function run(
     isStopped?: (times: readonly number[]) => boolean;
   },
 ): Promise<Outcome> {
-  const counters: SampleCounters = { ticks: 0, samples: 0, errors: 0, late: 0, missed: 0, rereads: 0 };
+  const counters: SampleCounters = {
+    ticks: 0,
+    samples: 0,
+    errors: 0,
+    late: 0,
+    missed: 0,
+    rereads: 0,
+    activities: [0, 0, 0, 0],
+  };
   const times: number[] = [];
   const tick = () => {
     times.push(clock.time - START);

@@ -3,6 +3,7 @@ import type { Layout } from "../../src/cpython/layout.ts";
 import { Walk } from "../../src/cpython/thread_stack.ts";
 import type { RangeList } from "../../src/memory.ts";
 import { StackReader } from "../../src/stack_reader.ts";
+import { Activity, RUNS } from "../../src/types.ts";
 import { FakeMemory } from "./fake_memory.ts";
 import { LAYOUT_OF_LINK } from "./fake_thread.ts";
 
@@ -16,6 +17,10 @@ const INTERPRETER = 0x7f00_0020_0000;
 class FakeTarget {
   readonly memory = new FakeMemory();
   readonly running = new Set<number>();
+  /** What threads wait for that do not run. */
+  readonly futexes = new Map<number, number>();
+  readonly stopped = new Set<number>();
+  readonly stops: number[] = [];
   readonly reader: StackReader;
   #threads: number[] = [];
 
@@ -29,7 +34,11 @@ class FakeTarget {
       readv: (ranges: RangeList, into: Uint8Array<ArrayBuffer>) => this.memory.readv(ranges, into),
       hostThreadId: (id: number) => id,
       threadState: () => "idle" as const,
-      isRunning: (id: number) => this.running.has(id),
+      waitsFor: (id: number) =>
+        this.running.has(id) && !this.stopped.has(id) ? RUNS : this.futexes.get(id) ?? 0,
+      cpuTime: () => 0,
+      stopThread: (id: number) => (this.stopped.add(id), this.stops.push(id), true),
+      releaseThread: () => this.stopped.clear(),
       joinProcessor: () => false,
       leaveProcessor: () => {},
       restingCount: () => NaN,
@@ -182,4 +191,46 @@ Deno.test("the holder of the GIL is read alone, also when it has just become the
   target.memory.write(RUNTIME + LAYOUT.runtime.gilLocked, [0]);
   assert.equal(target.reader.read("gil", now + 2), true);
   assert.deepEqual(target.leaves(), []);
+});
+
+Deno.test("a thread that waits for the GIL's own futex waits for the GIL, one that waits for another is idle", () => {
+  const target = started(4);
+  target.giveGil(0);
+  const now = target.settle();
+  target.running.delete(102);
+  target.running.delete(103);
+  target.futexes.set(102, RUNTIME + LAYOUT.runtime.gilLastHolder + 24);
+  target.futexes.set(103, RUNTIME + LAYOUT.runtime.gilLastHolder + 4096);
+  target.reader.read("all", now);
+  target.leaves();
+  assert.deepEqual(target.reader.threads.toReversed().map(({ activity }) => activity), [
+    Activity.Gil,
+    Activity.Native,
+    Activity.Waiting,
+    Activity.Idle,
+  ]);
+});
+
+Deno.test("blocking stops the holder of the GIL alone, whoever it has become, and lets it go", () => {
+  const target = started(3);
+  target.giveGil(1);
+  let now = target.settle();
+  target.reader.readStopped("all", now);
+  assert.deepEqual(target.stops, [101], "the holder of the last tick");
+  assert.deepEqual(
+    target.leaves(),
+    [0x4000, 0x3000, 0x2000],
+    "a thread that stands still is read like any other",
+  );
+  target.reader.release();
+  assert.equal(target.stopped.size, 0);
+  target.giveGil(2);
+  target.reader.readStopped("all", now += 2);
+  assert.deepEqual(target.stops, [101, 101, 102]);
+  assert.deepEqual([...target.stopped], [102]);
+  target.leaves();
+  target.reader.release();
+  target.running.delete(102);
+  target.reader.readStopped("all", now += 2);
+  assert.equal(target.stops.length, 3, "a thread that waits is left alone");
 });

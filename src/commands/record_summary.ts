@@ -1,0 +1,70 @@
+/** What `record` says on stderr once sampling has ended. */
+import type { Profile } from "../profile.ts";
+import type { RecordingSession } from "../recording_session.ts";
+import { renderStats } from "../render/stats.ts";
+import type { ReadingStats } from "../render/stats.ts";
+import { renderHottest } from "../render/summary.ts";
+import { formatAmount, formatPercent } from "../render/numbers.ts";
+import type { Selection } from "../stack_reader.ts";
+
+const HOTTEST_LIMIT = 10;
+/** By `Activity`. */
+const ACTIVITY_TEXTS = ["with the GIL", "native without it", "waiting for it", "idle"];
+
+/** The hottest functions, and how many samples there are of what quality. */
+export function summaryOf(profile: Profile, selection: Selection): string {
+  const { info } = profile;
+  const achieved = info.durationSeconds > 0 ? info.ticks / info.durationSeconds : 0;
+  const total = profile.stacks.reduce((sum, { count }) => sum + count, 0);
+  const cutShare = total > 0 ? ` (${(100 * info.cut / total).toFixed(1)} %)` : "";
+  const cut = info.unit === "cpu_us" ? formatAmount(info.cut, info) : String(info.cut);
+  const counts =
+    `${info.samples} samples, ${info.errors} errors, ${info.late} late, ${info.missed} missed, ` +
+    `${cut} cut${cutShare}; ${info.durationSeconds.toFixed(2)} s at ${
+      achieved.toFixed(1)
+    } of ${info.rateHz} Hz\n`;
+  if (info.samples > 0) return `\n${renderHottest(profile, { limit: HOTTEST_LIMIT })}\n${counts}`;
+  const hint = selection === "active"
+    ? "No thread of the program was running when it was sampled; -i includes idle threads.\n"
+    : selection === "gil"
+    ? "No thread held the GIL when the program was sampled.\n"
+    : "The program ran no Python code when it was sampled.\n";
+  return hint + counts;
+}
+
+/** What the threads were doing, idle ones included, as shares of the time of all of them. */
+export function activityLine(activities: readonly number[]): string {
+  const total = activities.reduce((sum, count) => sum + count, 0);
+  if (total === 0) return "";
+  const shares = ACTIVITY_TEXTS.map((text, i) => `${formatPercent(activities[i]!, total)} ${text}`);
+  return `Threads: ${shares.join(", ")}\n`;
+}
+
+/** How reading went, in numbers. */
+export function statsOf(
+  session: RecordingSession,
+  usage: { readonly cpuMs: number; readonly systemCalls: number },
+): string {
+  const sum = (of: (counters: RecordingSession["readers"][number]["counters"]) => number) =>
+    session.readers.reduce((total, { counters }) => total + of(counters), 0);
+  const stats: ReadingStats = {
+    ticks: session.counters.ticks,
+    durationSeconds: session.elapsedSeconds,
+    systemCalls: usage.systemCalls,
+    calls: sum(({ calls }) => calls),
+    misses: sum(({ misses }) => misses),
+    stale: sum(({ stale }) => stale),
+    relists: sum(({ relists }) => relists),
+    agreed: sum(({ walks }) => walks[0]!),
+    torn: sum(({ walks }) => walks[1]!),
+    broken: sum(({ walks }) => walks[2]!),
+    empty: sum(({ walks }) => walks[3]!),
+    rereads: session.counters.rereads,
+    paused: session.times.pause.count,
+    unstopped: sum(({ unstopped }) => unstopped),
+    readTime: session.times.read,
+    pauseTime: session.times.pause,
+    cpuMs: usage.cpuMs,
+  };
+  return renderStats(stats);
+}

@@ -1,0 +1,81 @@
+/** What one read shows of a thread, and which of its two copies shows more. */
+import { Walk } from "./cpython/thread_stack.ts";
+import type { ThreadEntry } from "./path_prover.ts";
+import { provenPath } from "./proven_path.ts";
+import { CUT_OFFSET } from "./recording.ts";
+import type { CallNode, Recording } from "./recording.ts";
+import type { StackReader } from "./stack_reader.ts";
+
+/** How much a read shows, from least to most. */
+export const enum Sight {
+  /** The thread runs no Python code. */
+  Empty,
+  /** The walk did not reach the root. */
+  Lost,
+  /** It met something that is no code object. */
+  Partial,
+  /** A path that was not proven yet. */
+  Unproven,
+  /** A proven path, or one that agrees with it in all its functions. */
+  Whole,
+}
+
+/** Where a sample belongs. Invariant: `node` is a root, and `leafOffset` a cut, for Empty and Lost. */
+export interface Sighting {
+  readonly sight: Sight;
+  readonly node: CallNode;
+  readonly leafOffset: number;
+}
+
+/** Looks at threads for a sampler. */
+export class Lookout {
+  readonly #reader: StackReader;
+  readonly #recording: Recording;
+
+  constructor(reader: StackReader, recording: Recording) {
+    this.#reader = reader;
+    this.#recording = recording;
+  }
+
+  /** What the last call of the reader shows of a thread. A torn first copy gives way to a second one that shows more. */
+  look(entry: ThreadEntry): Sighting {
+    return this.#better(entry, this.#reader.walk(entry.thread));
+  }
+
+  /** Reads the thread anew. */
+  lookAgain(entry: ThreadEntry): Sighting {
+    return this.#better(entry, this.#reader.reread(entry.thread));
+  }
+
+  #better(entry: ThreadEntry, walk: Walk): Sighting {
+    const first = this.#sighting(entry, walk);
+    // Frames that were read on their own have no second copy.
+    const hasSecond = walk !== Walk.Agreed && entry.thread.stack.misses === 0;
+    if (first.sight === Sight.Whole || !hasSecond || entry.thread.stack.truncation === "too_deep") {
+      return first;
+    }
+    const { truncation } = entry.thread.stack;
+    const second = this.#sighting(entry, this.#reader.walkSecondCopy(entry.thread));
+    if (second.sight > first.sight) return second;
+    entry.thread.stack.truncation = truncation;
+    return first;
+  }
+
+  #sighting({ index, cursor }: ThreadEntry, walk: Walk): Sighting {
+    const recording = this.#recording;
+    if (walk === Walk.Empty || walk === Walk.Broken) {
+      const sight = walk === Walk.Empty ? Sight.Empty : Sight.Lost;
+      return { sight, node: recording.roots[index]!, leafOffset: CUT_OFFSET };
+    }
+    const node = recording.insert(index, cursor, this.#reader.stack);
+    const { leafOffset, insertedPartly } = recording;
+    if (insertedPartly) return { sight: Sight.Partial, node, leafOffset };
+    if (this.#reader.isStill) node.prove();
+    return { sight: isWhole(node) ? Sight.Whole : Sight.Unproven, node, leafOffset };
+  }
+}
+
+/** Whether a path is proven, or can be shown as a proven one with the same functions. */
+export function isWhole(node: CallNode): boolean {
+  return node.proven || provenPath(node).isWhole;
+}

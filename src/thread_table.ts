@@ -1,0 +1,97 @@
+/** The target's interpreters and threads, as far as they are known: read link by link, then watched for changes. */
+import { ListWatch } from "./cpython/list_watch.ts";
+import type { Runtime } from "./cpython/locate.ts";
+import { listThreads, nativeThreadIdOf } from "./cpython/thread_list.ts";
+import type { ListedInterpreter, ListedThread } from "./cpython/thread_list.ts";
+import { readThreadNames } from "./cpython/thread_names.ts";
+import { FrameFields, ThreadStack } from "./cpython/thread_stack.ts";
+import { MemoryReader } from "./memory.ts";
+import type { TargetMemory } from "./memory.ts";
+import { Activity } from "./types.ts";
+import type { TargetThreads, ThreadInfo } from "./types.ts";
+
+/** A thread of the target, as the reader follows it. */
+export interface ReadThread {
+  readonly listed: ListedThread;
+  readonly stack: ThreadStack;
+  info: ThreadInfo;
+  ownsGil: boolean;
+  /** As of the last tick. */
+  activity: Activity;
+}
+
+/** Keeps what is known of a thread as long as it is listed. */
+export class ThreadTable {
+  /** Newest first, as CPython lists them. */
+  threads: ReadThread[] = [];
+  interpreters: readonly ListedInterpreter[] = [];
+  /** False when a list broke off: then it should be read again soon. */
+  isComplete = false;
+  readonly watch: ListWatch;
+  readonly #memory: TargetMemory;
+  readonly #os: TargetThreads;
+  readonly #pid: number;
+  readonly #runtime: Runtime;
+  readonly #reader: MemoryReader;
+  readonly #fields: FrameFields;
+
+  constructor(process: TargetMemory & TargetThreads & { readonly pid: number }, runtime: Runtime) {
+    this.#memory = process;
+    this.#os = process;
+    this.#pid = process.pid;
+    this.#runtime = runtime;
+    this.#reader = new MemoryReader(process);
+    this.#fields = new FrameFields(runtime.layout);
+    this.watch = new ListWatch(runtime.layout, runtime.address);
+  }
+
+  /** Reads the lists of interpreters and threads link by link; known threads keep what is known of them. */
+  relist(): void {
+    const known = new Map(this.threads.map((thread) => [thread.listed.tstate, thread]));
+    const listing = listThreads(this.#reader, this.#runtime.layout, this.#runtime.address);
+    const threads = listing.threads.map((listed) => {
+      const old = known.get(listed.tstate);
+      known.delete(listed.tstate);
+      return old !== undefined && isSame(old.listed, listed) ? old : this.#newThread(listed);
+    });
+    // A broken list says nothing about threads that lie behind the break.
+    if (!listing.complete) threads.push(...known.values());
+    this.threads = threads;
+    this.interpreters = listing.interpreters;
+    this.isComplete = listing.complete;
+    this.watch.set(listing.interpreters, threads);
+  }
+
+  /** Reads thread names again: threads get theirs only after they have started, and may be renamed. */
+  refreshNames(): void {
+    for (const { address } of this.interpreters) {
+      const names = readThreadNames(this.#reader, this.#runtime.layout, address);
+      for (const thread of this.threads) {
+        if (thread.listed.interpreter !== address) continue;
+        const name = names.get(thread.listed.threadId);
+        if (name !== undefined && name !== thread.info.name) thread.info = { ...thread.info, name };
+      }
+    }
+  }
+
+  #newThread(listed: ListedThread): ReadThread {
+    return {
+      listed,
+      stack: new ThreadStack(listed.tstate, this.#fields, this.#memory),
+      info: {
+        pid: this.#pid,
+        threadId: listed.threadId,
+        osThreadId: this.#os.hostThreadId(nativeThreadIdOf(this.#reader, listed)),
+        name: undefined,
+        interpreterId: listed.interpreterId,
+      },
+      ownsGil: false,
+      activity: Activity.Idle,
+    };
+  }
+}
+
+function isSame(a: ListedThread, b: ListedThread): boolean {
+  return a.threadId === b.threadId && a.nativeThreadId === b.nativeThreadId &&
+    a.interpreter === b.interpreter;
+}

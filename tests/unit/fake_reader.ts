@@ -1,0 +1,129 @@
+/** A reader that gives what a test says, in place of a target. */
+import { Walk } from "../../src/cpython/thread_stack.ts";
+import type { RawStack } from "../../src/cpython/thread_stack.ts";
+import type { Selection } from "../../src/stack_reader.ts";
+import type { ReadThread } from "../../src/thread_table.ts";
+import { Activity } from "../../src/types.ts";
+import { FakeCodes, rawStack } from "./fake_codes.ts";
+
+/** What a walk gives: "a:0 b:2" is root first, with instructions; `second` is what the other copy of the frames shows. */
+export interface Step {
+  readonly walk: Walk;
+  readonly stack?: string;
+  readonly second?: string;
+  readonly misses?: number;
+  /** The thread surely did not run during this read. */
+  readonly still?: boolean;
+}
+
+/** A reader that gives what the test says, first at each tick and then at each read that follows. */
+export class FakeReader {
+  readonly threads: ReadThread[] = [];
+  selected: ReadThread[] = [];
+  stack: RawStack = rawStack([]);
+  rereads = 0;
+  refreshes = 0;
+  pauses = 0;
+  /** Whether it is possible to go to a thread's processor, and what was done of it. */
+  isJoinable = false;
+  readonly joined: ("join" | "leave")[] = [];
+  isReadable = true;
+  readonly codes = new FakeCodes();
+  readonly #addresses = new Map(["a", "b", "c"].map((name) => [name, this.codes.add({ name })]));
+  readonly #steps = new Map<ReadThread, Step[]>();
+  #current: Step | undefined;
+
+  addThread(steps: Step[]): ReadThread {
+    const info = { pid: 1, threadId: this.threads.length, osThreadId: 0, name: undefined, interpreterId: 0 };
+    const thread = { info, stack: { misses: 0 }, activity: Activity.Gil } as unknown as ReadThread;
+    this.threads.push(thread);
+    this.#steps.set(thread, steps);
+    return thread;
+  }
+
+  /** Whether samples can be read while the first thread does not run. */
+  canBeStill = false;
+
+  readJoined(selection: Selection): boolean {
+    return this.read(selection);
+  }
+
+  read(_selection: Selection): boolean {
+    this.selected = this.threads;
+    return this.isReadable;
+  }
+
+  walk(thread: ReadThread): Walk {
+    const steps = this.#steps.get(thread)!;
+    const step = steps.length > 1 ? steps.shift()! : steps[0]!;
+    this.#current = step;
+    thread.stack.misses = step.misses ?? 0;
+    this.stack = this.#parse(step.stack ?? "");
+    this.isStill = this.canBeStill;
+    return step.walk;
+  }
+
+  walkSecondCopy(): Walk {
+    const { walk, stack, second } = this.#current!;
+    this.stack = this.#parse(second ?? stack ?? "");
+    return second === undefined ? walk : Walk.Torn;
+  }
+
+  isStill = false;
+
+  reread(thread: ReadThread): Walk {
+    this.rereads++;
+    return this.walk(thread);
+  }
+
+  rereadStill(thread: ReadThread): Walk {
+    const walk = this.reread(thread);
+    this.isStill = this.#current!.still === true;
+    return walk;
+  }
+
+  joinProcessor(): boolean {
+    if (this.isJoinable) this.joined.push("join");
+    return this.isJoinable;
+  }
+
+  leaveProcessor(): void {
+    this.joined.push("leave");
+  }
+
+  readonly isJoined = false;
+  readonly isStopping = false;
+  /** Ticks for which a thread was stopped, and times it was let go. */
+  stops = 0;
+  releases = 0;
+
+  readStopped(selection: Selection): boolean {
+    this.stops++;
+    return this.read(selection);
+  }
+
+  release(): void {
+    this.releases++;
+  }
+
+  /** CPU time of the threads, as the test sets it. Units: ns. */
+  cpuTime = 0;
+
+  cpuTimeOf(): number {
+    return this.cpuTime;
+  }
+
+  refreshNames(): void {
+    this.refreshes++;
+    this.threads.forEach((thread, i) => thread.info = { ...thread.info, name: `thread ${i}` });
+  }
+
+  #parse(text: string): RawStack {
+    return rawStack(
+      text.split(" ").filter((part) => part !== "").map((part) => {
+        const [name, instr] = part.split(":");
+        return [this.#addresses.get(name!)!, Number(instr)];
+      }),
+    );
+  }
+}
