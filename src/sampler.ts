@@ -21,6 +21,8 @@ const LOST_RETRIES = 8;
 /** What a sample on the target's processor usually costs the target, and the part of it that we cannot see. Units: ms. */
 const JOINED_TICK_MS = 0.045;
 const SWITCH_MS = 0.01;
+/** Ticks that take longer, since there are many threads, would be felt. Units: ms. */
+const LONGEST_JOINED_MS = 0.5;
 /** Names and code objects are checked this often. Units: ms. */
 const UPKEEP_INTERVAL = 1000;
 
@@ -61,6 +63,8 @@ export class Sampler {
   /** CPU time of each thread as of its last sample. Units: ns. */
   readonly #cpuTimes = new Map<ReadThread, number>();
   #lastUpkeep = -Infinity;
+  /** How long the last tick took. */
+  #tickMs = 0;
 
   constructor(
     { reader, recording, clock, counters, times, startMs }: {
@@ -108,8 +112,9 @@ export class Sampler {
     const elapsed = this.#clock.now() - now;
     if (isJoined) this.#targetTime.take(elapsed + SWITCH_MS);
     if (isJoined || isStopping) this.#times.pause.add(elapsed);
+    this.#tickMs = elapsed;
     // The next tick may have to be read from elsewhere.
-    if (!this.#targetTime.allows(JOINED_TICK_MS, this.#intervalMs)) this.#reader.leaveProcessor();
+    if (!this.#mayJoin(this.#intervalMs)) this.#reader.leaveProcessor();
     return true;
   }
 
@@ -172,8 +177,13 @@ export class Sampler {
   #read(nowMs: number): boolean {
     const { selection, blocking } = this.#options;
     if (blocking) return this.#reader.readStopped(selection, nowMs);
-    if (!this.#targetTime.allows(JOINED_TICK_MS)) return this.#reader.read(selection, nowMs);
+    if (!this.#mayJoin()) return this.#reader.read(selection, nowMs);
     return this.#reader.readJoined(selection, nowMs);
+  }
+
+  #mayJoin(inMs = 0): boolean {
+    return this.#tickMs <= LONGEST_JOINED_MS &&
+      this.#targetTime.allows(Math.max(JOINED_TICK_MS, this.#tickMs), inMs);
   }
 
   /** Takes over the threads' latest names. To be called before the recording is read. */
