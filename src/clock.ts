@@ -5,6 +5,8 @@ import type { Clock } from "./types.ts";
 
 /** Timers of the event loop may be this late. Units: ms. */
 const TIMER_SLACK = 3;
+/** Falling asleep and waking up takes as long. Units: ms. */
+const SHORTEST_SLEEP = 0.008;
 /** A pause is of random length, so that no loop of the target keeps step with it. Units: ns. */
 const PAUSE_MIN = 2000;
 const PAUSE_RANGE = 15_000;
@@ -16,7 +18,8 @@ export function liveClock(isStopped: () => boolean): Clock {
   let lastYield = performance.now();
   const sleepUntil = (untilMs: number) => {
     const remaining = untilMs - performance.now();
-    if (remaining > 0) sleepBlocking(remaining * 1e6);
+    if (remaining > SHORTEST_SLEEP) sleepBlocking(remaining * 1e6);
+    else while (performance.now() < untilMs);
   };
   const waitLong = async (untilMs: number) => {
     for (;;) {

@@ -17,6 +17,8 @@ import type { TargetThreads, ThreadState } from "./types.ts";
 const HIGH = 0x1_0000_0000;
 /** The lists of interpreters and threads are followed at most this often. Units: ms. */
 const LIST_INTERVAL = 1;
+/** The system is asked at most this often what threads are doing, and the GIL read. Units: ms. */
+const STATE_INTERVAL = 0.1;
 /** Times that one read is tried anew because memory in the plan has gone. */
 const MAX_RETRIES = 64;
 /** Holders of the GIL that are tried one after the other while it goes from hand to hand. */
@@ -74,6 +76,10 @@ export class StackReader {
   #stopped: ReadThread | undefined;
   #isReleaseDue = false;
   #lastListing = -Infinity;
+  #lastStates = -Infinity;
+  /** Threads chosen when their states were asked for last. */
+  #chosen: ReadThread[] = [];
+  #isGilRead = false;
 
   constructor(process: TargetMemory & TargetThreads & { readonly pid: number }, runtime: Runtime) {
     this.#memory = process;
@@ -91,6 +97,7 @@ export class StackReader {
   /** Reads the lists of threads anew; known threads keep what is known of them. */
   relist(): void {
     this.counters.relists++;
+    this.#lastStates = -Infinity;
     this.#table.relist();
   }
 
@@ -113,15 +120,18 @@ export class StackReader {
     const isListDue = nowMs - this.#lastListing >= LIST_INTERVAL;
     if (isListDue && !this.#table.isComplete) this.relist();
     if (selection === "gil") return this.#readHolder();
-    this.#select(selection);
-    if (!this.#call(isListDue)) return false;
+    const isStateDue = isListDue || nowMs - this.#lastStates >= STATE_INTERVAL;
+    if (isStateDue) this.#select(selection);
+    else this.selected = this.#chosen;
+    this.#lastStates = isStateDue ? nowMs : this.#lastStates;
+    if (!this.#call({ lists: isListDue, gil: isStateDue })) return false;
     if (!isListDue) return true;
     this.#lastListing = nowMs;
     if (this.#table.watch.isUnchanged(this.#words)) return true;
     // A thread that has come since the last tick belongs to this one.
     this.relist();
     this.#select(selection);
-    return this.threads.length > 0 && this.#call(false);
+    return this.threads.length > 0 && this.#call({ lists: false, gil: true });
   }
 
   /** Walks a selected thread's stack in what the last call read. */
@@ -131,7 +141,7 @@ export class StackReader {
       this.#table.isComplete = false;
       return Walk.Empty;
     }
-    thread.ownsGil = this.#gil.isHolder(thread.listed, this.#words);
+    if (this.#isGilRead) thread.ownsGil = this.#gil.isHolder(thread.listed, this.#words);
     if (thread.ownsGil) thread.activity = Activity.Gil;
     const result = thread.stack.walk(this.#words, this.#arena, { stack: this.stack, copy: 1 });
     this.counters.misses += thread.stack.misses;
@@ -160,7 +170,7 @@ export class StackReader {
   #rereadOne(thread: ReadThread): Walk {
     this.isStill = false;
     this.selected = [thread];
-    const isRead = this.#call(false);
+    const isRead = this.#call({ lists: false, gil: true });
     // A thread that has ended was left out of the call: what was read of it earlier must not be taken for new.
     if (!this.threads.includes(thread)) return Walk.Empty;
     return isRead ? this.walk(thread) : this.#unreadable(thread);
@@ -284,13 +294,14 @@ export class StackReader {
           : Activity.Idle;}
       if (selection === "all" || waitsFor === RUNS) this.selected.push(thread);
     }
+    this.#chosen = this.selected;
   }
 
   /** The GIL's holder is predicted to be the one of the last time; when it is another, that one is read at once. */
   #readHolder(): boolean {
     for (let attempt = 0; attempt < MAX_HOLDERS; attempt++) {
       this.selected = this.threads.filter((thread) => thread.ownsGil);
-      if (!this.#call(true)) return false;
+      if (!this.#call({ lists: true, gil: true })) return false;
       if (!this.#table.watch.isUnchanged(this.#words)) this.relist();
       const holders = this.threads.filter((thread) => this.#gil.isHolder(thread.listed, this.#words));
       const arePredicted = holders.every((thread) => thread.ownsGil && this.selected.includes(thread));
@@ -304,13 +315,14 @@ export class StackReader {
   }
 
   /** Plans and makes the call for the selected threads, again where planned memory has gone. */
-  #call(withLists: boolean): boolean {
+  #call({ lists, gil }: { lists: boolean; gil: boolean }): boolean {
     const ranges = this.#ranges;
+    this.#isGilRead = gil;
     for (let attempt = 0; attempt < MAX_RETRIES; attempt++) {
       ranges.clear();
-      this.#gil.plan(ranges, this.#table.interpreters);
+      if (gil) this.#gil.plan(ranges, this.#table.interpreters);
       for (const thread of this.selected) thread.stack.plan(ranges);
-      if (withLists) this.#table.watch.plan(ranges);
+      if (lists) this.#table.watch.plan(ranges);
       this.#reserve(ranges.byteLength);
       this.counters.calls++;
       const length = this.#memory.readv(ranges, this.#arena);
@@ -321,6 +333,7 @@ export class StackReader {
         const before = this.threads;
         this.relist();
         this.selected = this.selected.filter((thread) => this.threads.includes(thread));
+        this.#lastStates = -Infinity;
         if (this.threads.length === 0) return false;
         if (before.length === this.threads.length && attempt > MAX_RETRIES / 2) return false;
       }

@@ -10,6 +10,7 @@ import { libc } from "./linux_libc.ts";
 import { sleepNs } from "./linux_clock.ts";
 import { peekChange, reap, statusOfChange } from "./linux_wait.ts";
 
+const PF_EXITING = 4;
 const PTRACE_DETACH = 17;
 const PTRACE_SEIZE = 0x4206;
 const PTRACE_INTERRUPT = 0x4207;
@@ -21,11 +22,8 @@ const QUICK_LOOKS = 30;
 /** Also lets a thread run that waits for our processor; it must, in order to stop. Units: ns. */
 const NAP = 10_000;
 
-/** Fields of a stat file, counted from the state. */
-const STATE = 0;
-const PARENT = 1;
-const FLAGS = 6;
-const PF_EXITING = 4;
+/** What a traced thread does; `lost` when there is no such thread. */
+type Found = "stopped" | "busy" | "gone" | "lost";
 
 /**
  * - `stopped`: it stands still until `release`.
@@ -44,7 +42,7 @@ export type StopResult = "stopped" | "not_permitted" | "gone" | "busy";
  * which Python itself deals with and C code may not.
  *
  * Invariant: whenever `stop` or `release` returns, every thread but the one that stands still runs freely, unless
- * `settle` returns false.
+ * `settle` returns false. Nothing is late while a thread stands still.
  */
 export class ThreadStop {
   readonly #pid: number;
@@ -54,8 +52,8 @@ export class ThreadStop {
   #signal = 0;
   #askedAt = 0;
   #stoppedMs = 0;
-  /** Threads that are traced although we wanted to be rid of them. They could not stop, or end, in time. */
-  readonly #late: number[] = [];
+  /** A thread that is traced although we want to be rid of it, as it could not stop, or end, in time; 0 for none. */
+  #late = 0;
 
   constructor(pid: number) {
     this.#pid = pid;
@@ -78,10 +76,10 @@ export class ThreadStop {
     }
     this.#askedAt = performance.now();
     this.#interrupt(tid);
-    const result = this.#await(tid);
-    if (result === "stopped") this.#held = tid;
-    if (result === "busy") this.#late.push(tid);
-    return result;
+    const found = this.#await(tid);
+    if (found === "stopped") this.#held = tid;
+    else if (found !== "gone") this.#settleLater(tid);
+    return found === "lost" ? "gone" : found;
   }
 
   /** Lets the thread go on that stands still. A thread that the user has stopped (SIGSTOP, Ctrl-Z) stays stopped. */
@@ -92,23 +90,24 @@ export class ThreadStop {
     // Taken before it goes on: where it shares our processor, it may do so before we do.
     this.#stoppedMs = performance.now() - this.#askedAt;
     // Nothing but SIGKILL wakes a thread that stands still. Its process can only end once we have reaped it.
-    if (!this.#detach(tid) && this.#await(tid) !== "gone") this.#late.push(tid);
+    if (!this.#detach(tid) && this.#await(tid) !== "gone") this.#settleLater(tid);
   }
 
   /**
-   * Lets those threads go on, without waiting, that have stopped too late.
+   * Lets a thread go on, without waiting, that has stopped too late.
    *
-   * @returns false while there are still such: call it again soon, as they will stop and then need it.
+   * @returns false while it still has not: call it again soon, as the thread will stop and then need it.
    */
   settle(): boolean {
-    for (let i = this.#late.length - 1; i >= 0; i--) {
-      const tid = this.#late[i]!;
-      const found = this.#look(tid);
-      // The main thread of our child may be another by now, which has taken over its id.
-      const isOver = found === "stopped" ? this.#detach(tid) : found === "gone" || !this.#interrupt(tid);
-      if (isOver) this.#late.splice(i, 1);
-    }
-    return this.#late.length === 0;
+    const tid = this.#late;
+    if (tid === 0) return true;
+    let found = this.#look(tid);
+    // The id may stand for another thread by now, which is not traced.
+    if (found === "busy" && !this.#interrupt(tid)) found = "lost";
+    // A thread that executes another program takes over the id of the process, still traced.
+    if (found === "lost" && tid !== this.#pid && this.#interrupt(this.#pid)) this.#late = this.#pid;
+    else if (found === "stopped" ? this.#detach(tid) : found !== "busy") this.#late = 0;
+    return this.#late === 0;
   }
 
   /** Lets everything go on, as far as it can be done at once. @returns as `settle`. */
@@ -122,6 +121,11 @@ export class ThreadStop {
     return true;
   }
 
+  #settleLater(tid: number): void {
+    this.#late = tid;
+    this.settle();
+  }
+
   #seize(tid: number): boolean {
     return libc().ptrace(PTRACE_SEIZE, tid, null, null) === 0;
   }
@@ -131,7 +135,7 @@ export class ThreadStop {
     return libc().ptrace(PTRACE_INTERRUPT, tid, null, null) === 0;
   }
 
-  #await(tid: number): "stopped" | "gone" | "busy" {
+  #await(tid: number): Found {
     const until = performance.now() + PATIENCE;
     for (let looks = 1;; looks++) {
       const found = this.#look(tid);
@@ -140,8 +144,8 @@ export class ThreadStop {
     }
   }
 
-  /** What a traced thread does. One that has ended is no longer traced after that. */
-  #look(tid: number): "stopped" | "gone" | "busy" {
+  /** One that is found to have ended is no longer traced after that. */
+  #look(tid: number): Found {
     switch (peekChange(tid)) {
       case "none":
         return "busy";
@@ -153,12 +157,10 @@ export class ThreadStop {
         return "stopped";
       }
       case "unknown_id":
-        // A thread that executes another program takes over the id of the process, still traced.
-        if (tid !== this.#pid && this.#interrupt(this.#pid)) this.#late.push(this.#pid);
-        return "gone";
+        return "lost";
       default:
         // The exit status of our own child is for whoever started it.
-        if (tid !== this.#pid || parentOf(tid) !== Deno.pid) reap(tid);
+        if (tid !== this.#pid || readStat(`/proc/${tid}/stat`)?.parent !== Deno.pid) reap(tid);
         return "gone";
     }
   }
@@ -172,20 +174,26 @@ export class ThreadStop {
 
   /** Also true of a thread that is about to have ended: the system refuses to trace it. */
   #hasEnded(tid: number): boolean {
-    const fields = statOf(`/proc/${this.#pid}/task/${tid}/stat`);
-    return fields === undefined || /[ZX]/.test(fields[STATE]!) || (Number(fields[FLAGS]) & PF_EXITING) !== 0;
+    const stat = readStat(`/proc/${this.#pid}/task/${tid}/stat`);
+    // For a moment the folder of a thread that executes another program shows the thread with its new id.
+    return stat === undefined || stat.id !== tid || /[ZX]/.test(stat.state) ||
+      (stat.flags & PF_EXITING) !== 0;
   }
 }
 
-function parentOf(pid: number): number {
-  return Number(statOf(`/proc/${pid}/stat`)?.[PARENT]);
+interface Stat {
+  readonly id: number;
+  readonly state: string;
+  readonly parent: number;
+  readonly flags: number;
 }
 
-/** The fields after the name. Source: proc_pid_stat(5), where the state is field 3. */
-function statOf(path: string): string[] | undefined {
+/** @returns undefined when there is no such thread. Source: proc_pid_stat(5), fields 1, 3, 4 and 9. */
+function readStat(path: string): Stat | undefined {
   try {
     const text = Deno.readTextFileSync(path);
-    return text.slice(text.lastIndexOf(")") + 2).split(" ");
+    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    return { id: parseInt(text), state: fields[0]!, parent: Number(fields[1]), flags: Number(fields[6]) };
   } catch {
     return undefined;
   }
