@@ -16,8 +16,8 @@ const YIELD_INTERVAL = 20;
 /** A steady clock that keeps time to some 60 microseconds. A wait ends early once `isStopped` says so. */
 export function liveClock(isStopped: () => boolean): Clock {
   let lastYield = performance.now();
-  const sleepUntil = (untilMs: number) => {
-    const remaining = untilMs - performance.now();
+  const sleepUntil = (untilMs: number, nowMs = performance.now()) => {
+    const remaining = untilMs - nowMs;
     if (remaining > SHORTEST_SLEEP) sleepBlocking(remaining * 1e6);
     else while (performance.now() < untilMs);
   };
@@ -46,7 +46,7 @@ export function liveClock(isStopped: () => boolean): Clock {
       const now = performance.now();
       if (untilMs - now > TIMER_SLACK + 1) return waitLong(untilMs);
       if (now - lastYield > YIELD_INTERVAL) return yieldOnce(untilMs);
-      sleepUntil(untilMs);
+      sleepUntil(untilMs, now);
       return undefined;
     },
   };

@@ -67,7 +67,7 @@ export class PathProver {
     step.attempts++;
     if (this.#isSettled(entry, node)) return;
     const start = this.#clock.now();
-    if (!this.#targetTime.allows(JOIN_COST_MS) || !this.#reader.joinProcessor(entry.thread)) return;
+    if (!this.#targetTime.allows(JOIN_COST_MS, start) || !this.#reader.joinProcessor(entry.thread)) return;
     try {
       this.#targetTime.take(JOIN_COST_MS);
       this.#proveOnProcessor(entry, { node, step, end: Math.max(deadlineMs, start + LEAST_JOINED_MS) });
@@ -107,7 +107,7 @@ export class PathProver {
     let standing: CallNode | undefined;
     let standingOffset = 0;
     let times = 0;
-    for (let now = this.#clock.now(); now < end && this.#targetTime.allows(0); now = this.#clock.now()) {
+    for (let now = this.#clock.now(); now < end && this.#targetTime.allows(0, now); now = this.#clock.now()) {
       if (step.attempts >= MAX_ATTEMPTS) return;
       this.#clock.pause();
       const begin = this.#clock.now();

@@ -6,7 +6,7 @@ import { ProfilerError } from "./errors.ts";
 import { Histogram } from "./histogram.ts";
 import { Recording } from "./recording.ts";
 import { runSchedule, Sampler } from "./sampler.ts";
-import type { SamplerOptions, StopReason } from "./sampler.ts";
+import type { SamplerOptions, SampleTimes, StopReason } from "./sampler.ts";
 import type { Clock, SampleCounters } from "./types.ts";
 import { StackReader } from "./stack_reader.ts";
 
@@ -19,6 +19,8 @@ export interface SessionOptions {
   readonly clock: Clock;
   readonly perThread: boolean;
   readonly timeline: boolean;
+  /** Note how long reads take. */
+  readonly measured?: boolean;
   readonly sampler: SamplerOptions;
 }
 
@@ -40,9 +42,11 @@ export class RecordingSession {
     late: 0,
     missed: 0,
     rereads: 0,
+    sights: [0, 0, 0, 0, 0],
     activities: [0, 0, 0, 0],
   };
-  readonly times = { read: new Histogram(), pause: new Histogram() };
+  /** How long reads took, if that is measured. */
+  readonly times: SampleTimes | undefined;
   /** One for each program, too. */
   readonly readers: StackReader[] = [];
   elapsedSeconds = 0;
@@ -51,6 +55,7 @@ export class RecordingSession {
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.times = options.measured === true ? { read: new Histogram(), pause: new Histogram() } : undefined;
   }
 
   /** Samples until the duration is over, `isStopped` says so, or the target has ended. */
@@ -67,10 +72,11 @@ export class RecordingSession {
     // Failures count as errors once the target is read again; those at its end are no errors, but its end.
     let failures = 0;
     let failingSince = Infinity;
-    const tick = (): boolean | Promise<boolean> => {
-      const isRead = sampler.tick();
-      const nowMs = clock.now();
-      onTick({ nowMs, startMs, counters });
+    const state = { nowMs: startMs, startMs, counters };
+    const tick = (nowMs: number): boolean | Promise<boolean> => {
+      const isRead = sampler.tick(nowMs);
+      state.nowMs = nowMs;
+      onTick(state);
       if (isRead) {
         counters.errors += failures;
         failures = 0;

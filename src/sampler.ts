@@ -16,7 +16,7 @@ import type { ReadThread } from "./thread_table.ts";
 import { TargetTime } from "./target_time.ts";
 import type { Clock, SampleCounters } from "./types.ts";
 
-/** Reads made at once when neither copy leads to the root. */
+/** Reads made at once when one did not lead to the root. */
 const LOST_RETRIES = 8;
 /** What a sample on the target's processor usually costs the target, and the part of it that we cannot see. Units: ms. */
 const JOINED_TICK_MS = 0.045;
@@ -55,7 +55,7 @@ export class Sampler {
   readonly #intervalMs: number;
   readonly #options: SamplerOptions;
   readonly #startMs: number;
-  readonly #times: SampleTimes;
+  readonly #times: SampleTimes | undefined;
   readonly #targetTime: TargetTime;
   readonly #lookout: Lookout;
   readonly #prover: PathProver;
@@ -72,7 +72,8 @@ export class Sampler {
       recording: Recording;
       clock: Clock;
       counters: SampleCounters;
-      times: SampleTimes;
+      /** Where to note how long things take, if that is asked for. */
+      times?: SampleTimes | undefined;
       /** Start of the recording on the clock; a target that was attached later has the same. */
       startMs: number;
     },
@@ -86,24 +87,23 @@ export class Sampler {
     this.#startMs = startMs;
     this.#intervalMs = 1000 / options.rateHz;
     this.#options = options;
-    this.#targetTime = new TargetTime(clock, startMs);
+    this.#targetTime = new TargetTime(startMs);
     this.#lookout = new Lookout(reader, recording);
     this.#prover = new PathProver({ reader, recording, clock, counters, targetTime: this.#targetTime });
   }
 
   /**
-   * Samples once.
+   * Samples once. Units: `now` is the time of the clock.
    *
    * @returns false when the target could not be read.
    */
-  tick(): boolean {
-    const now = this.#clock.now();
+  tick(now: number): boolean {
     if (now - this.#lastUpkeep >= UPKEEP_INTERVAL) this.#upkeep(now);
     let isStopping = false;
     try {
       if (!this.#read(now)) return false;
       isStopping = this.#reader.isStopping;
-      this.#times.read.add(this.#clock.now() - now);
+      this.#times?.read.add(this.#clock.now() - now);
       this.#countAll(now);
     } finally {
       this.#reader.release();
@@ -111,10 +111,10 @@ export class Sampler {
     const { isJoined } = this.#reader;
     const elapsed = this.#clock.now() - now;
     if (isJoined) this.#targetTime.take(elapsed + SWITCH_MS);
-    if (isJoined || isStopping) this.#times.pause.add(elapsed);
+    if (isJoined || isStopping) this.#times?.pause.add(elapsed);
     this.#tickMs = elapsed;
     // The next tick may have to be read from elsewhere.
-    if (!this.#mayJoin(this.#intervalMs)) this.#reader.leaveProcessor();
+    if (!this.#mayJoin(now + elapsed + this.#intervalMs)) this.#reader.leaveProcessor();
     return true;
   }
 
@@ -123,25 +123,22 @@ export class Sampler {
     const timeNs = Math.max(0, (now - this.#startMs) * 1e6);
     const deadline = now + this.#intervalMs / 2;
     // Re-reading one thread replaces what was read of the others: look at them all first.
-    const lost: ThreadEntry[] = [];
-    const unproven: { entry: ThreadEntry; node: CallNode }[] = [];
-    const keep = (entry: ThreadEntry, sighting: Sighting) => {
-      this.#count(entry, sighting, timeNs);
-      if (sighting.sight === Sight.Unproven) unproven.push({ entry, node: sighting.node });
-    };
+    const again: { entry: ThreadEntry; first: Sighting }[] = [];
     for (const thread of this.#reader.selected) {
       const entry = this.#entryOf(thread);
-      const sighting = this.#lookout.look(entry);
-      if (sighting.sight === Sight.Empty) continue;
+      const first = this.#lookout.look(entry);
+      this.counters.sights[first.sight]!++;
       // A stack that is too deep will be so again.
-      const isLost = sighting.sight < Sight.Unproven && thread.stack.truncation !== "too_deep";
-      if (isLost) lost.push(entry);
-      else keep(entry, sighting);
+      if (first.sight === Sight.Whole || isTooDeep(entry, first)) this.#count(entry, first, timeNs);
+      else again.push({ entry, first });
     }
     this.#countActivities();
-    for (const entry of lost) {
-      const sighting = this.#lookAgain(entry);
-      if (sighting !== undefined) keep(entry, sighting);
+    const unproven: { entry: ThreadEntry; node: CallNode }[] = [];
+    for (const { entry, first } of again) {
+      const sighting = this.#lookAgain(entry, first);
+      if (sighting.sight === Sight.Empty) continue;
+      this.#count(entry, sighting, timeNs);
+      if (sighting.sight === Sight.Unproven) unproven.push({ entry, node: sighting.node });
     }
     for (const { entry, node } of unproven) {
       if (!isWhole(node)) this.#prover.prove(entry, node, deadline);
@@ -149,20 +146,21 @@ export class Sampler {
   }
 
   /**
-   * A read that did not reach the root, in either copy, says little of where it belongs: the next one that does stands for
-   * it. Both copies fail for about one read in a hundred of code that calls all the time, so that this bias is small.
-   *
-   * @returns undefined when the thread does not run Python code any more.
+   * A path that is not known may be one that was torn: a second read, of a microsecond later, may show a known one. A read
+   * that did not reach the root says little of where it belongs: the next one that does stands for it.
    */
-  #lookAgain(entry: ThreadEntry): Sighting | undefined {
-    let sighting: Sighting | undefined;
-    for (let i = 0; i < LOST_RETRIES; i++) {
+  #lookAgain(entry: ThreadEntry, first: Sighting): Sighting {
+    const isLost = first.sight === Sight.Lost || first.sight === Sight.Partial;
+    let best = first;
+    for (let i = 0; i < (isLost ? LOST_RETRIES : 1); i++) {
       this.counters.rereads++;
-      sighting = this.#lookout.lookAgain(entry);
-      if (sighting.sight === Sight.Empty) return undefined;
-      if (sighting.sight >= Sight.Unproven) return sighting;
+      const next = this.#lookout.lookAgain(entry);
+      // It may just have ended its last call.
+      if (isLost && next.sight === Sight.Empty) return next;
+      if (next.sight > best.sight) best = next;
+      if (best.sight >= Sight.Unproven) break;
     }
-    return sighting;
+    return best;
   }
 
   #countActivities(): void {
@@ -177,13 +175,13 @@ export class Sampler {
   #read(nowMs: number): boolean {
     const { selection, blocking } = this.#options;
     if (blocking) return this.#reader.readStopped(selection, nowMs);
-    if (!this.#mayJoin()) return this.#reader.read(selection, nowMs);
+    if (!this.#mayJoin(nowMs)) return this.#reader.read(selection, nowMs);
     return this.#reader.readJoined(selection, nowMs);
   }
 
-  #mayJoin(inMs = 0): boolean {
+  #mayJoin(nowMs: number): boolean {
     return this.#tickMs <= LONGEST_JOINED_MS &&
-      this.#targetTime.allows(Math.max(JOINED_TICK_MS, this.#tickMs), inMs);
+      this.#targetTime.allows(Math.max(JOINED_TICK_MS, this.#tickMs), nowMs);
   }
 
   /** Takes over the threads' latest names. To be called before the recording is read. */
@@ -236,6 +234,10 @@ export class Sampler {
   }
 }
 
+function isTooDeep({ thread }: ThreadEntry, { sight }: Sighting): boolean {
+  return sight === Sight.Lost && thread.stack.truncation === "too_deep";
+}
+
 /**
  * Calls `tick` once in each interval, at a random moment inside it, so that a periodic program is not seen always in the
  * same phase. An interval that has passed while a tick went on is left out and counted: the schedule does not drift.
@@ -243,7 +245,7 @@ export class Sampler {
  * @param tick returns false to stop.
  */
 export async function runSchedule(
-  tick: () => boolean | Promise<boolean>,
+  tick: (nowMs: number) => boolean | Promise<boolean>,
   { clock, startMs, rateHz, durationSeconds, counters, isStopped }: {
     clock: Clock;
     startMs: number;
@@ -267,7 +269,7 @@ export async function runSchedule(
       return "duration";
     }
     if (now - due > intervalMs / 2) counters.late++;
-    const result = tick();
+    const result = tick(now);
     if (!(typeof result === "boolean" ? result : await result)) return "target_gone";
     const next = Math.max(index + 1, Math.floor((Math.min(clock.now(), end) - startMs) / intervalMs));
     counters.missed += next - index - 1;

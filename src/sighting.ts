@@ -1,4 +1,4 @@
-/** What one read shows of a thread, and which of its two copies shows more. */
+/** What one read shows of a thread. */
 import { Walk } from "./cpython/thread_stack.ts";
 import type { ThreadEntry } from "./path_prover.ts";
 import { provenPath } from "./proven_path.ts";
@@ -37,28 +37,14 @@ export class Lookout {
     this.#recording = recording;
   }
 
-  /** What the last call of the reader shows of a thread. A torn first copy gives way to a second one that shows more. */
+  /** What the last call of the reader shows of a thread. */
   look(entry: ThreadEntry): Sighting {
-    return this.#better(entry, this.#reader.walk(entry.thread));
+    return this.#sighting(entry, this.#reader.walk(entry.thread));
   }
 
-  /** Reads the thread anew. */
+  /** Reads the thread anew; what was read of others is gone. */
   lookAgain(entry: ThreadEntry): Sighting {
-    return this.#better(entry, this.#reader.reread(entry.thread));
-  }
-
-  #better(entry: ThreadEntry, walk: Walk): Sighting {
-    const first = this.#sighting(entry, walk);
-    // Frames that were read on their own have no second copy.
-    const hasSecond = walk !== Walk.Agreed && entry.thread.stack.misses === 0;
-    if (first.sight === Sight.Whole || !hasSecond || entry.thread.stack.truncation === "too_deep") {
-      return first;
-    }
-    const { truncation } = entry.thread.stack;
-    const second = this.#sighting(entry, this.#reader.walkSecondCopy(entry.thread));
-    if (second.sight > first.sight) return second;
-    entry.thread.stack.truncation = truncation;
-    return first;
+    return this.#sighting(entry, this.#reader.reread(entry.thread));
   }
 
   #sighting({ index, cursor }: ThreadEntry, walk: Walk): Sighting {

@@ -40,8 +40,6 @@ export interface ReadCounters {
   /** Times a thread was stopped, and times that it should have been and could not. */
   stops: number;
   unstopped: number;
-  /** Results of walks, by `Walk`. */
-  readonly walks: number[];
 }
 
 /** The target's threads and their stacks. */
@@ -59,7 +57,6 @@ export class StackReader {
     relists: 0,
     stops: 0,
     unstopped: 0,
-    walks: [0, 0, 0, 0],
   };
   readonly #memory: TargetMemory;
   readonly #os: TargetThreads;
@@ -143,34 +140,24 @@ export class StackReader {
     }
     if (this.#isGilRead) thread.ownsGil = this.#gil.isHolder(thread.listed, this.#words);
     if (thread.ownsGil) thread.activity = Activity.Gil;
-    const result = thread.stack.walk(this.#words, this.#arena, { stack: this.stack, copy: 1 });
+    const result = thread.stack.walk(this.#words, this.#arena, this.stack);
     this.counters.misses += thread.stack.misses;
-    this.counters.walks[result]!++;
     // Asked after the walk: frames that it had to read on their own must be of the same moment.
     this.isStill = this.#isResting() && this.#resting!.thread === thread &&
       this.#resting!.runCount === this.#os.runCount(thread.info.osThreadId);
     return result;
   }
 
-  /**
-   * Walks the second copy of the frames, which the same call read a little later.
-   *
-   * Where the first copy was torn, this one may show a path that is known.
-   */
-  walkSecondCopy(thread: ReadThread): Walk {
-    return thread.stack.walk(this.#words, this.#arena, { stack: this.stack, copy: 2 });
-  }
-
   /** Reads one thread anew and walks its stack. */
   reread(thread: ReadThread): Walk {
     this.#resting = undefined;
-    return this.#rereadOne(thread);
+    return this.#rereadOne(thread, 1);
   }
 
-  #rereadOne(thread: ReadThread): Walk {
+  #rereadOne(thread: ReadThread, copies: 1 | 2): Walk {
     this.isStill = false;
     this.selected = [thread];
-    const isRead = this.#call({ lists: false, gil: true });
+    const isRead = this.#call({ lists: false, gil: true, copies });
     // A thread that has ended was left out of the call: what was read of it earlier must not be taken for new.
     if (!this.threads.includes(thread)) return Walk.Empty;
     return isRead ? this.walk(thread) : this.#unreadable(thread);
@@ -204,6 +191,7 @@ export class StackReader {
     let holder = this.threads.find((thread) => thread.ownsGil) ?? this.threads.at(-1);
     for (let attempt = 0; attempt < MAX_HOLDERS; attempt++) {
       if (holder !== undefined) this.#stop(holder);
+      this.#lastStates = -Infinity;
       if (!this.#readSelected(selection, nowMs)) return false;
       const actual = this.threads.find((thread) => this.#gil.isHolder(thread.listed, this.#words));
       // Without a holder nothing moves; one that could not be stopped is read as it is.
@@ -250,10 +238,10 @@ export class StackReader {
     return osThreadId === 0 ? 0 : this.#os.cpuTime(osThreadId);
   }
 
-  /** Reads one thread anew, and finds out whether it ran meanwhile: see `isStill`. */
+  /** Reads one thread anew, twice in one call, and finds out whether it ran meanwhile: see `isStill`. */
   rereadStill(thread: ReadThread): Walk {
     this.#noteRest(thread);
-    return this.#rereadOne(thread);
+    return this.#rereadOne(thread, 2);
   }
 
   #noteRest(thread: ReadThread): void {
@@ -315,13 +303,13 @@ export class StackReader {
   }
 
   /** Plans and makes the call for the selected threads, again where planned memory has gone. */
-  #call({ lists, gil }: { lists: boolean; gil: boolean }): boolean {
+  #call({ lists, gil, copies = 1 }: { lists: boolean; gil: boolean; copies?: 1 | 2 }): boolean {
     const ranges = this.#ranges;
     this.#isGilRead = gil;
     for (let attempt = 0; attempt < MAX_RETRIES; attempt++) {
       ranges.clear();
       if (gil) this.#gil.plan(ranges, this.#table.interpreters);
-      for (const thread of this.selected) thread.stack.plan(ranges);
+      for (const thread of this.selected) thread.stack.plan(ranges, copies);
       if (lists) this.#table.watch.plan(ranges);
       this.#reserve(ranges.byteLength);
       this.counters.calls++;

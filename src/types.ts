@@ -153,6 +153,8 @@ export interface SampleCounters {
   missed: number;
   /** Reads made to prove paths. */
   rereads: number;
+  /** What the first look at a thread showed, by `Sight`. */
+  readonly sights: number[];
   /** What threads were doing, by `Activity`: each thread counts once a tick, sampled or not. */
   readonly activities: number[];
 }

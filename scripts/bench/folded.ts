@@ -1,53 +1,65 @@
-/** Reads the stack traces that the profilers of the benchmark write, each in its own dialect. */
+/** Reads the folded stacks that the profilers of the benchmark write, each in its own dialect. */
 
-/** Stack traces of call_chains.py, or of any program, counted. */
-export interface StackCounts {
-  readonly stacks: number;
-  /** Of these, how many cannot have existed in call_chains.py. */
-  readonly impossible: number;
-  /** Of these, how many the profiler itself marked as incomplete. */
-  readonly cut: number;
-}
-
-/** The caller of each function of call_chains.py, of the same number where it has one. */
-const CALLERS: Readonly<Record<string, string>> = {
-  inner: "middle",
-  middle: "outer",
-  outer: "all_chains",
-  all_chains: "run",
-};
-const FUNCTION = /\b(inner|middle|outer|all_chains|run)(?:_(\d+))?(?![\w.])/;
+/** Frames of a stack trace, root first, and how many samples had it. */
+export type StackVisitor = (frames: readonly string[], count: number) => void;
 
 /**
- * Counts folded stacks.
- *
- * @param counting "number" where each line ends with how many samples had it, "line" where each line is a
- * sample and the number at its end is a time.
+ * What a line says: how many samples had a stack trace, or how much time all of them stand for; or it is one
+ * sample, whatever its number.
  */
-export function countStacks(text: string, counting: "number" | "line"): StackCounts {
-  let [stacks, impossible, cut] = [0, 0, 0];
-  for (const line of text.split("\n")) {
-    const match = /^(.+) (\d+)$/.exec(line);
-    if (match === null || line.startsWith("#")) continue;
-    const count = counting === "line" ? 1 : Number(match[2]);
-    const frames = match[1]!.split(";");
-    stacks += count;
-    if (!isPossible(frames)) impossible += count;
-    if (frames.at(-1) === "[cut]") cut += count;
+export type Counting = "number" | "time" | "line";
+
+/**
+ * Goes through a file of folded stacks; one that is missing is empty.
+ *
+ * A file may hold hundreds of megabytes: austin writes a line for each sample.
+ */
+export async function visitStacks(
+  path: string,
+  { counting, visit }: { counting: Counting; visit: StackVisitor },
+): Promise<void> {
+  let file: Deno.FsFile;
+  try {
+    file = await Deno.open(path);
+  } catch {
+    return;
   }
-  return { stacks, impossible, cut };
+  let rest = "";
+  for await (const text of file.readable.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    for (const line of lines) visitLine(line, { counting, visit });
+  }
+  visitLine(rest, { counting, visit });
 }
 
-/** Whether each function was called by the one that calls it, in call_chains.py. Shape: root first. */
-export function isPossible(frames: readonly string[]): boolean {
-  // File names would otherwise count as functions: "run.py", "call_chains.py".
-  const calls = frames.map((frame) => FUNCTION.exec(frame.replaceAll(/[^\s:;(]*\.py\b/g, "")));
-  return calls.every((call, index) => {
-    if (call === null) return true;
-    const caller = CALLERS[call[1]!];
-    if (caller === undefined) return true;
-    const above = calls[index - 1];
-    if (above?.[1] !== caller) return false;
-    return above[2] === undefined || above[2] === call[2];
-  });
+function visitLine(line: string, { counting, visit }: { counting: Counting; visit: StackVisitor }): void {
+  const end = line.lastIndexOf(" ");
+  const number = Number(line.slice(end + 1));
+  if (end < 1 || line.startsWith("#") || !Number.isInteger(number)) return;
+  visit(line.slice(0, end).split(";"), counting === "line" ? 1 : number);
+}
+
+/**
+ * Finds the functions of a program in frames.
+ *
+ * @param pattern matches a frame of such a function, without its file's name.
+ * @returns of a frame the match, or null for any other frame: of a thread, or of what the tool adds.
+ */
+export function functionFinder(pattern: RegExp): (frame: string) => RegExpExecArray | null {
+  const known = new Map<string, RegExpExecArray | null>();
+  return (frame) => {
+    let match = known.get(frame);
+    if (match === undefined) {
+      // File names would otherwise count as functions: "run.py", "call_chains.py".
+      match = pattern.exec(frame.replaceAll(/[^\s:;(]*\.py\b/g, ""));
+      known.set(frame, match);
+    }
+    return match;
+  };
+}
+
+/** Whether the profiler itself marked a stack trace as incomplete. */
+export function isCut(frames: readonly string[]): boolean {
+  return frames.at(-1) === "[cut]";
 }

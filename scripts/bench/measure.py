@@ -1,11 +1,12 @@
 """Runs one command and measures it: wall time, CPU time and peak memory of its process.
 
 Usage: measure.py OPTIONS_AS_JSON COMMAND [ARGUMENT...]
-Options: {"window": [from, to], "end_after": s, "kill_after": s, "poll_s": s}, in seconds, which count from
-the start of the command. Prints one JSON object.
+Options: {"window": [from, to], "end_after": s, "kill_after": s, "poll_s": s, "target": pid, "rest_s": s},
+in seconds, which count from the start of the command. Prints one JSON object.
 
 This is a process of its own because only the parent that waits for a process learns its exact CPU time,
-and because a small parent sees the end of a process sooner than an event loop would.
+because a small parent sees the end of a process sooner than an event loop would, and because it can sleep
+while the others work.
 """
 
 import json
@@ -16,24 +17,41 @@ import tempfile
 import time
 
 KEEP_BYTES = 20_000
+# A clock that took longer to be read was read by someone who was interrupted.
+READ_NS = 20_000
+# A target goes on where it was stopped, and caches fill again.
+SETTLE_S = 0.05
 
 
-def cpu_ns(pid):
-    """CPU time of all threads of a process: /proc/PID/stat alone counts in steps of 10 ms."""
-    try:
-        total = 0
-        for tid in os.listdir("/proc/%d/task" % pid):
-            with open("/proc/%d/task/%s/schedstat" % (pid, tid)) as file:
-                total += int(file.read().split()[0])
-        return total
-    except (OSError, IndexError):
-        pass
-    try:
-        with open("/proc/%d/stat" % pid) as file:
-            fields = file.read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
-    except (OSError, IndexError):
-        return None  # it has ended
+def read_clock(pid):
+    """The CPU time of all threads that a process has or had, and when that was: [at, CPU time], or None.
+
+    The clock of clock_getcpuclockid(3) is exact. /proc/PID/stat counts in steps of 10 ms, and schedstat is
+    as old as the last interrupt of a thread that is running.
+    """
+    if not pid:
+        return None
+    clock = (~pid << 3) | 2
+    best = None
+    for _ in range(5):
+        before = time.monotonic_ns()
+        try:
+            cpu = time.clock_gettime_ns(clock)
+        except OSError:
+            return None  # it has ended
+        took = time.monotonic_ns() - before
+        if best is None or took < best[0]:
+            best = (took, [before + took // 2, cpu])
+        if took < READ_NS:
+            break
+    return best[1]
+
+
+def watch_rest(pid, rest_s):
+    """Lets a process work alone. Returns its clock at the beginning and at the end of that time."""
+    first = read_clock(pid)
+    time.sleep(rest_s)
+    return [first, read_clock(pid)]
 
 
 def peak_kib(pid):
@@ -54,18 +72,20 @@ def peak_kib(pid):
 def main():
     options = json.loads(sys.argv[1])
     command = sys.argv[2:]
-    window = options.get("window") or []
     poll_s = options.get("poll_s")
+    target, rest_s = options.get("target"), options.get("rest_s") or 0
     outputs = [tempfile.TemporaryFile(), tempfile.TemporaryFile()]
     actions = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)]
     actions += [(os.POSIX_SPAWN_DUP2, file.fileno(), fd + 1) for fd, file in enumerate(outputs)]
     # What is to be done, and when; a command that ends before leaves the rest undone.
-    plan = [(at, "mark") for at in window] + [(options.get("kill_after", 60), "kill")]
+    plan = [(at, "mark") for at in options.get("window") or []] + [(options.get("kill_after", 60), "kill")]
     if options.get("end_after"):
         plan.append((options["end_after"], "end"))
     plan.sort()
-    marks, signalled, peak, finished = [], None, 0, None
+    marks, rests, signalled, peak, finished = [], [], None, 0, None
 
+    if rest_s:
+        rests.append(watch_rest(target, rest_s))
     # Blocked, so that it can be waited for together with a time.
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
     started = time.monotonic_ns()
@@ -75,21 +95,24 @@ def main():
         if ended_pid:
             finished = time.monotonic_ns()
             break
-        if poll_s:
+        # Memory never shrinks in this figure: within the window, where all is to be left alone, nobody looks.
+        polls = poll_s if all(what != "mark" for _, what in plan) else None
+        if polls:
             peak = max(peak, peak_kib(pid))
         now = (time.monotonic_ns() - started) / 1e9
         at, what = plan[0]
         if now < at:
-            signal.sigtimedwait([signal.SIGCHLD], min(at - now, poll_s or at))
+            signal.sigtimedwait([signal.SIGCHLD], min(at - now, polls or at))
             continue
         plan.pop(0)
         if what == "mark":
-            at_ns, cpu = time.monotonic_ns(), cpu_ns(pid)
-            if cpu is not None:
-                marks.append({"at_ns": at_ns, "cpu_ns": cpu})
+            marks.append({"profiler": read_clock(pid), "target": read_clock(target)})
         else:
             signalled = signalled or time.monotonic_ns()
             os.kill(pid, signal.SIGINT if what == "end" else signal.SIGKILL)
+    if rest_s:
+        time.sleep(SETTLE_S)
+        rests.append(watch_rest(target, rest_s))
 
     texts = []
     for file in outputs:
@@ -105,6 +128,7 @@ def main():
         "cpu_ns": int((usage.ru_utime + usage.ru_stime) * 1e9),
         "peak_kib": peak,
         "marks": marks,
+        "rests": rests,
         "stdout": texts[0],
         "stderr": texts[1],
     }))

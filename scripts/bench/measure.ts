@@ -1,21 +1,30 @@
-/** Runs commands and target programs for the benchmark, and reads what they did. */
+/** Runs commands for the benchmark, and reads what they did. */
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { placeFolder, type Python } from "../pythons.ts";
+import type { Python } from "../pythons.ts";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const PROGRAMS = join(HERE, "programs");
 
 /** How to run and watch a command. Units: seconds since the command's start. */
 export interface MeasureOptions {
-  /** Read the CPU time at these two moments. */
+  /** Read the CPU times at these two moments. */
   readonly window?: readonly [number, number];
   /** Send SIGINT then, if it has not ended. */
   readonly endAfter?: number;
   /** Send SIGKILL then. */
   readonly killAfter?: number;
-  /** Read the memory peak this often. */
+  /** Read the memory peak this often, outside the window. */
   readonly pollEvery?: number;
+  /** Read the CPU time of this process as well. */
+  readonly target?: number;
+  /** Look at the target alone this long before the command, and after it. */
+  readonly rest?: number;
+}
+
+/** The CPU time of a process at a moment of CLOCK_MONOTONIC. Units: milliseconds. */
+export interface Reading {
+  readonly atMs: number;
+  readonly cpuMs: number;
 }
 
 /** What a command did. Units: milliseconds of CLOCK_MONOTONIC; CPU times in milliseconds. */
@@ -27,7 +36,11 @@ export interface Measured {
   readonly signalledMs: number | undefined;
   readonly cpuMs: number;
   readonly peakKib: number;
-  readonly marks: readonly { readonly atMs: number; readonly cpuMs: number }[];
+  /** At both ends of the window, unless the command had ended. */
+  readonly profiler: readonly Reading[];
+  readonly target: readonly Reading[];
+  /** The target alone. Shape: before the command, after it; of each the beginning and the end. */
+  readonly rests: readonly (readonly Reading[])[];
   /** Standard output and error. */
   readonly text: string;
 }
@@ -42,6 +55,8 @@ export async function measure(
     end_after: options.endAfter,
     kill_after: options.killAfter ?? 60,
     poll_s: options.pollEvery,
+    target: options.target,
+    rest_s: options.rest,
   };
   const [program, ...args] = [...host.command, "-SE", join(HERE, "measure.py")];
   const output = await new Deno.Command(program!, {
@@ -60,78 +75,27 @@ export async function measure(
     signalledMs: raw.signalled_ns === null ? undefined : raw.signalled_ns / 1e6,
     cpuMs: raw.cpu_ns / 1e6,
     peakKib: raw.peak_kib,
-    marks: raw.marks.map((mark: { at_ns: number; cpu_ns: number }) => ({
-      atMs: mark.at_ns / 1e6,
-      cpuMs: mark.cpu_ns / 1e6,
-    })),
+    profiler: readings(raw.marks.map((mark: { profiler: RawReading }) => mark.profiler)),
+    target: readings(raw.marks.map((mark: { target: RawReading }) => mark.target)),
+    rests: raw.rests.map(readings),
     text: raw.stdout + raw.stderr,
   };
 }
 
-/** A program of scripts/bench/programs at work; it ends when it is disposed of (`await using`). */
-export interface Workload extends AsyncDisposable {
-  readonly pid: number;
-  /** Loops that it did a second, between two moments of CLOCK_MONOTONIC. Units: milliseconds. */
-  speed(fromMs: number, toMs: number): number;
+type RawReading = readonly [atNs: number, cpuNs: number] | null;
+
+function readings(raw: readonly RawReading[]): Reading[] {
+  return raw.filter((reading) => reading !== null)
+    .map(([atNs, cpuNs]) => ({ atMs: atNs / 1e6, cpuMs: cpuNs / 1e6 }));
 }
 
-/** Starts a program. @returns once it has reported for the first time. */
-export async function startWorkload(python: Python, program: string): Promise<Workload> {
-  const folder = await placeFolder(python, PROGRAMS);
-  const [executable, ...args] = [...python.command, join(folder, program)];
-  const child = new Deno.Command(executable!, {
-    args,
-    env: { PYTHONDONTWRITEBYTECODE: "1" },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  const reports: Report[] = [];
-  const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
-  const reading = (async () => {
-    let rest = "";
-    for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
-      const lines = (rest + text).split("\n");
-      rest = lines.pop()!;
-      for (const line of lines) {
-        const [ns, loops] = line.split(" ").map(Number);
-        reports.push({ atMs: ns! / 1e6, loops: loops! });
-      }
-      if (reports.length > 0) resolve();
-    }
-    reject(new Error(`${program} ended early (Python ${python.label})`));
-  })();
-  await ready;
-  return {
-    pid: child.pid,
-    speed: (fromMs, toMs) => (loopsAt(reports, toMs) - loopsAt(reports, fromMs)) / (toMs - fromMs) * 1000,
-    [Symbol.asyncDispose]: async () => {
-      try {
-        child.kill("SIGKILL");
-      } catch {
-        // It has ended already.
-      }
-      await reading;
-      await child.status;
-    },
-  };
+/** How long a command took, from its start to its end. Units: milliseconds. */
+export function wallMs(run: Measured): number {
+  return run.endedMs - run.startedMs;
 }
 
-interface Report {
-  readonly atMs: number;
-  readonly loops: number;
-}
-
-/** Between two reports, and a little before the first and after the last, speed is taken to be constant. */
-function loopsAt(reports: readonly Report[], atMs: number): number {
-  const index = reports.findIndex((report) => report.atMs >= atMs);
-  const after = index < 0 ? reports.length - 1 : Math.max(index, 1);
-  const [a, b] = [reports[after - 1], reports[after]];
-  if (a === undefined || b === undefined) return NaN;
-  return a.loops + (b.loops - a.loops) * (atMs - a.atMs) / (b.atMs - a.atMs);
-}
-
-/** Waits. Units: milliseconds. */
-export function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+/** @returns the share of the time between two readings that a process had no CPU. Units: percent. */
+export function missedShare([from, to]: readonly Reading[]): number | undefined {
+  if (from === undefined || to === undefined) return undefined;
+  return 100 * (1 - (to.cpuMs - from.cpuMs) / (to.atMs - from.atMs));
 }

@@ -1,6 +1,7 @@
 /** The profilers that the benchmark compares: pyspy and its peers, where they are, and how each is called. */
 import { join } from "node:path";
 import { ensureVenv, type Python, PYTHONS_ROOT } from "../pythons.ts";
+import type { Counting } from "./folded.ts";
 
 /** One recording to be made. */
 export interface RecordRequest {
@@ -9,14 +10,20 @@ export interface RecordRequest {
   readonly seconds: number;
   /** The file to write, as the profiler sees it. */
   readonly output: string;
+  /** Look at every thread, and only while it uses the CPU, where that is not the default. */
+  readonly onCpu?: boolean;
 }
 
 /** A profiler, or one with an option that changes how it works. */
 export interface Tool {
   readonly name: string;
+  /** The same for a tool and its variants. */
+  readonly family: string;
   readonly version: string;
   /** Only recordings differ from those of the tool without the option. */
   readonly isVariant: boolean;
+  /** It is of interest in this section alone. */
+  readonly onlyIn?: string;
   /** The folder that is `/` for it, or undefined. */
   readonly root: string | undefined;
   /** The file whose size is shown, where it is one. */
@@ -24,32 +31,54 @@ export interface Tool {
   readonly help: readonly string[];
   dump(pid: number): string[];
   record(request: RecordRequest): string[];
-  /** What a line of its folded stacks counts. */
-  readonly counting: "number" | "line";
+  /** It takes all its samples, however long that needs. */
+  readonly overruns: boolean;
+  readonly counting: Counting;
   /** The share of samples that failed, by its own account. Units: percent. */
   failed(text: string): number | undefined;
 }
 
-/** pyspy itself: the binary, or the sources when `command` starts Deno. */
-export async function pyspyTool(command: readonly string[], binary: string | undefined): Promise<Tool> {
-  return {
-    name: binary === undefined ? "pyspy (sources)" : "pyspy",
-    version: (await textOf([...command, "--version"]))?.trim() ?? "unknown",
-    isVariant: false,
+/** Options of `pyspy record` that change what its profiles say, or what they cost. */
+const PYSPY_VARIANTS: readonly (Partial<Tool> & { readonly option: string })[] = [
+  { option: "--blocking" },
+  { option: "--cpu", onlyIn: "shares", counting: "time" },
+];
+
+/** pyspy itself, and with those options that it has: the binary, or the sources when `command` starts Deno. */
+export async function pyspyTools(
+  command: readonly string[],
+  { binary, notes }: { binary: string | undefined; notes: string[] },
+): Promise<readonly Tool[]> {
+  const version = (await textOf([...command, "--version"]))?.trim() ?? "unknown";
+  const options = await textOf([...command, "record", "--help"]) ?? "";
+  const family = binary === undefined ? "pyspy (sources)" : "pyspy";
+  const tool = (extra: readonly string[]): Tool => ({
+    name: [family, ...extra].join(" "),
+    family,
+    version,
+    isVariant: extra.length > 0,
     root: undefined,
     binary,
     help: [...command, "--help"],
     dump: (pid) => [...command, "dump", "-p", `${pid}`],
     record: ({ pid, rateHz, seconds, output }) => [
       ...[...command, "record", "-p", `${pid}`, "-r", `${rateHz}`, "-d", `${seconds}`],
-      ...["-f", "raw", "-o", output],
+      ...["-f", "raw", "-o", output, ...extra],
     ],
+    overruns: false,
     counting: "number",
     failed: (text) => {
       const [, samples, errors] = /(\d+) samples, (\d+) errors/.exec(text) ?? [];
       return share(errors, samples);
     },
-  };
+  });
+  const tools = [tool([])];
+  for (const { option, ...different } of PYSPY_VARIANTS) {
+    if (!new RegExp(`\\s${option}\\b`).test(options)) {
+      notes.push(`${family} ${option}: this version has no such option`);
+    } else tools.push({ ...tool([option]), ...different });
+  }
+  return tools;
 }
 
 /** py-spy, as it is and without stopping the target. @returns why it is missing, in place of it. */
@@ -57,8 +86,9 @@ export async function pySpyTools(host: Python, fetch: boolean): Promise<readonly
   if (fetch) await ensureVenv(host, ["py-spy"]);
   const binary = await firstThatRuns([...filesNamed("py-spy"), ...venvFiles("py-spy")]);
   if (binary === undefined) return "py-spy: not found; --peers installs it from the Python package index";
-  const tool = (name: string, extra: readonly string[]): Tool => ({
-    name,
+  const tool = (extra: readonly string[]): Tool => ({
+    name: ["py-spy", ...extra].join(" "),
+    family: "py-spy",
     version: binary.version.replace("py-spy ", ""),
     isVariant: extra.length > 0,
     root: undefined,
@@ -69,13 +99,14 @@ export async function pySpyTools(host: Python, fetch: boolean): Promise<readonly
       ...[binary.path, "record", "-p", `${pid}`, "-r", `${rateHz}`, "-d", `${seconds}`],
       ...["-f", "raw", "-o", output, ...extra],
     ],
+    overruns: true,
     counting: "number",
     failed: (text) => {
       const [, samples, errors] = /Samples: (\d+) Errors: (\d+)/.exec(text) ?? [];
       return share(errors, samples);
     },
   });
-  return [tool("py-spy", []), tool("py-spy --nonblocking", ["--nonblocking"])];
+  return [tool([]), tool(["--nonblocking"])];
 }
 
 /** Tachyon, which is part of Python 3.15 and later, and profiles the same version only. */
@@ -84,25 +115,28 @@ export async function tachyonTools(python: Python): Promise<readonly Tool[] | st
   if (await textOf([...command, "--help"]) === undefined) {
     return `Tachyon: Python ${python.label} has no profiling.sampling`;
   }
-  const tool = (name: string, extra: readonly string[]): Tool => ({
-    name,
+  const tool = (extra: readonly string[]): Tool => ({
+    name: ["Tachyon", ...extra].join(" "),
+    family: "Tachyon",
     version: python.version,
     isVariant: extra.length > 0,
     root: python.root,
     binary: undefined,
     help: [...command, "--help"],
     dump: (pid) => [...command, "dump", "--all-threads", `${pid}`],
-    record: ({ pid, rateHz, seconds, output }) => [
+    record: ({ pid, rateHz, seconds, output, onCpu }) => [
       ...[...command, "attach", "-r", `${rateHz}`, "-d", `${seconds}`],
+      ...onCpu ? ["--all-threads", "--mode", "cpu"] : [],
       ...["--collapsed", "-o", output, ...extra, `${pid}`],
     ],
+    overruns: false,
     counting: "number",
     failed: (text) => {
       const [, percent] = /Error rate: ([\d.]+)/.exec(text) ?? [];
       return percent === undefined ? undefined : Number(percent);
     },
   });
-  return [tool("Tachyon", []), tool("Tachyon --blocking", ["--blocking"])];
+  return [tool([]), tool(["--blocking"])];
 }
 
 /**
@@ -136,16 +170,18 @@ export async function austinTools(
   }
   return [{
     name: "austin",
+    family: "austin",
     version: version.trim().replace("austin ", ""),
     isVariant: false,
     root: undefined,
     binary: command.at(-1),
     help: [...command, "--help"],
     dump: (pid) => [...command, "--where", `${pid}`],
-    record: ({ pid, rateHz, seconds, output }) => [
+    record: ({ pid, rateHz, seconds, output, onCpu }) => [
       ...[...command, "-i", `${Math.round(1_000_000 / rateHz)}us`, "-x", `${seconds}`],
-      ...["-p", `${pid}`, "-o", output],
+      ...[...onCpu ? ["--sleepless"] : [], "-p", `${pid}`, "-o", output],
     ],
+    overruns: false,
     counting: "line",
     failed: (text) => {
       // deno-lint-ignore no-control-regex -- it colours its numbers even when nobody sees them

@@ -86,6 +86,7 @@ async function sample(
     clock: liveClock(() => signals.isStopped),
     perThread: options.threads,
     timeline: needsTimeline(outputs),
+    measured: options.stats,
     sampler: {
       rateHz: options.rateHz,
       durationSeconds: options.durationSeconds,
@@ -135,7 +136,7 @@ async function sample(
     }
     writeStderr(summaryOf(profile, options.selection));
     writeStderr(activityLine(counters.activities));
-    if (options.stats) writeStderr(`\n${statsOf(session, used)}`);
+    if (session.times !== undefined) writeStderr(`\n${statsOf(session, session.times, used)}`);
   }
   return profile;
 }

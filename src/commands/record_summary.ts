@@ -5,6 +5,7 @@ import { renderStats } from "../render/stats.ts";
 import type { ReadingStats } from "../render/stats.ts";
 import { renderHottest } from "../render/summary.ts";
 import { formatAmount, formatPercent } from "../render/numbers.ts";
+import type { SampleTimes } from "../sampler.ts";
 import type { Selection } from "../stack_reader.ts";
 
 const HOTTEST_LIMIT = 10;
@@ -43,6 +44,7 @@ export function activityLine(activities: readonly number[]): string {
 /** How reading went, in numbers. */
 export function statsOf(
   session: RecordingSession,
+  times: SampleTimes,
   usage: { readonly cpuMs: number; readonly systemCalls: number },
 ): string {
   const sum = (of: (counters: RecordingSession["readers"][number]["counters"]) => number) =>
@@ -55,15 +57,12 @@ export function statsOf(
     misses: sum(({ misses }) => misses),
     stale: sum(({ stale }) => stale),
     relists: sum(({ relists }) => relists),
-    agreed: sum(({ walks }) => walks[0]!),
-    torn: sum(({ walks }) => walks[1]!),
-    broken: sum(({ walks }) => walks[2]!),
-    empty: sum(({ walks }) => walks[3]!),
+    sights: session.counters.sights,
     rereads: session.counters.rereads,
-    paused: session.times.pause.count,
+    paused: times.pause.count,
     unstopped: sum(({ unstopped }) => unstopped),
-    readTime: session.times.read,
-    pauseTime: session.times.pause,
+    readTime: times.read,
+    pauseTime: times.pause,
     cpuMs: usage.cpuMs,
   };
   return renderStats(stats);

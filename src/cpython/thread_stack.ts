@@ -1,9 +1,9 @@
 /**
  * Walking one thread's stack inside memory that was read in a single call.
  *
- * The call reads, in this order: the pointer to the innermost frame, the frames (where they lay lately), and both again. If
- * the pointer and every frame of the walk is equal in both copies (code object, link, and for all but the innermost the
- * instruction), the two copies agree. No target is ever stopped for this.
+ * The call reads the pointer to the innermost frame and then the frames, where they lay lately; for a proof it reads both
+ * twice. If the pointer and every frame of the walk is equal in both copies (code object, link, and for all but the innermost
+ * the instruction), the two copies agree. No target is ever stopped for this.
  *
  * A frame outside of what was read in advance costs a call of its own, and the walk is not proven; the frame joins what
  * is read in advance.
@@ -30,10 +30,10 @@ const MAX_WINDOW_BYTES = 0x3000_0000;
 
 /** The result of a walk. */
 export const enum Walk {
-  /** All frames are equal in both copies. */
+  /** It was read twice, and the pointer and all frames are equal in both copies. */
   Agreed,
-  /** The walk reached the root, but the copies differ, or a frame was read on its own. */
-  Torn,
+  /** The walk reached the root; it was read once, or the copies differ, or a frame was read on its own. */
+  Reached,
   /** The walk did not reach the root: see `truncation`. */
   Broken,
   /** The thread runs no Python code. */
@@ -121,6 +121,7 @@ export class ThreadStack {
   readonly #windows = new FrameWindows();
   readonly #first: Copy = { pointerOffset: 0, offsets: new Int32Array(8) };
   readonly #second: Copy = { pointerOffset: 0, offsets: new Int32Array(8) };
+  #copies: 1 | 2 = 1;
   #firstRange = 0;
   #headOffset = 0;
   readonly #spill = new Uint8Array(2 * PAGE + 256);
@@ -144,12 +145,13 @@ export class ThreadStack {
   }
 
   /**
-   * Appends what a walk of this thread needs to a call: the pointer to the innermost frame and the frames, twice.
+   * Appends what a walk of this thread needs to a call: the pointer to the innermost frame and the frames, once or twice.
    *
    * The pointer comes first, so that it is read at a moment that does not depend on what the thread does, and right after
    * it the window in which the innermost frame mostly lies, since that changes most.
    */
-  plan(ranges: RangeList): void {
+  plan(ranges: RangeList, copies: 1 | 2): void {
+    this.#copies = copies;
     if (this.#walks >= SHRINK_WALKS) {
       this.#windows.shrink();
       this.#walks = 0;
@@ -159,6 +161,7 @@ export class ThreadStack {
     this.#headOffset = ranges.push(this.tstate + threadLow, threadSize);
     this.#first.pointerOffset = this.#headOffset + layout.thread.frame - threadLow;
     this.#planFrames(ranges, this.#first);
+    if (copies === 1) return;
     this.#second.pointerOffset = ranges.push(this.tstate + layout.thread.frame, 8);
     this.#planFrames(ranges, this.#second);
   }
@@ -187,7 +190,7 @@ export class ThreadStack {
   forgetRange(range: number): boolean {
     const windows = this.#windows.count;
     const index = range - this.#firstRange;
-    if (index < 0 || index >= 2 * (windows + 1)) return false;
+    if (index < 0 || index >= this.#copies * (windows + 1)) return false;
     const position = index % (windows + 1);
     // The thread itself cannot be read.
     if (position === 0) return false;
@@ -196,25 +199,25 @@ export class ThreadStack {
   }
 
   /**
-   * Walks from the innermost frame to the root, in the first copy of the frames or in the second.
+   * Walks from the innermost frame to the root.
    *
    * @param words all that the call read; `bytes` is the same memory.
    */
-  walk(words: Uint32Array, bytes: Uint8Array, { stack, copy }: { stack: RawStack; copy: 1 | 2 }): Walk {
+  walk(words: Uint32Array, bytes: Uint8Array, stack: RawStack): Walk {
     this.misses = 0;
     this.#walks++;
     stack.depth = 0;
-    const head = this.#innermost(words, copy === 1 ? this.#first : this.#second);
+    const head = this.#innermost(words, this.#first);
     const result = head === undefined
       ? this.#broken("unreadable")
-      : this.#follow(head, { words, bytes, stack, copy });
+      : this.#follow(head, { words, bytes, stack });
     const isAgreed = result === Walk.Agreed && this.misses === 0 &&
-      head === this.#innermost(words, copy === 1 ? this.#second : this.#first) && this.misses === 0;
+      head === this.#innermost(words, this.#second) && this.misses === 0;
     if (this.#pending.length > 0) {
       this.#windows.add(this.#pending);
       this.#pending = [];
     }
-    return result === Walk.Agreed && !isAgreed ? Walk.Torn : result;
+    return result === Walk.Agreed && !isAgreed ? Walk.Reached : result;
   }
 
   /** Address of the innermost frame; undefined when it could not be read. */
@@ -240,12 +243,13 @@ export class ThreadStack {
 
   #follow(
     head: Address,
-    { words, bytes, stack, copy }: { words: Uint32Array; bytes: Uint8Array; stack: RawStack; copy: 1 | 2 },
+    { words, bytes, stack }: { words: Uint32Array; bytes: Uint8Array; stack: RawStack },
   ): Walk {
     const { low, high, code, previous, instr, instrIsAddress, owner, shimOwner, pointerTag } = this.#fields;
     const windows = this.#windows;
-    const offsets = copy === 1 ? this.#first.offsets : this.#second.offsets;
-    const otherOffsets = copy === 1 ? this.#second.offsets : this.#first.offsets;
+    const { offsets } = this.#first;
+    const secondOffsets = this.#second.offsets;
+    const isTwice = this.#copies === 2;
     let frame = head;
     let last = 0;
     let lastAt = 0;
@@ -253,7 +257,7 @@ export class ThreadStack {
     let window = windows.order[0]!;
     let used = -1;
     let visited = 0;
-    let equal = true;
+    let equal = isTwice;
     let spillLow = 0;
     let spillHigh = 0;
     // Brent's algorithm: a cycle passes the mark again within twice its length.
@@ -281,7 +285,7 @@ export class ThreadStack {
         if (start < windows.lows[window]!) windows.lows[window] = start;
         if (end > windows.highs[window]!) windows.highs[window] = end;
         // Compared word by word: a copy that differs is of another moment.
-        const other = (otherOffsets[window]! + inside) >> 2;
+        const other = isTwice ? (secondOffsets[window]! + inside) >> 2 : at;
         if (
           words[at + code] !== words[other + code] || words[at + code + 1] !== words[other + code + 1] ||
           words[at + previous] !== words[other + previous] ||
@@ -319,7 +323,7 @@ export class ThreadStack {
     if (visited > 0 && !this.#isRoot(last, lastSource, lastAt)) return this.#broken("unreadable");
     this.truncation = undefined;
     if (stack.depth === 0) return Walk.Empty;
-    return equal ? Walk.Agreed : Walk.Torn;
+    return equal ? Walk.Agreed : Walk.Reached;
   }
 
   /**

@@ -181,15 +181,8 @@ export class ThreadStop {
   }
 }
 
-interface Stat {
-  readonly id: number;
-  readonly state: string;
-  readonly parent: number;
-  readonly flags: number;
-}
-
 /** @returns undefined when there is no such thread. Source: proc_pid_stat(5), fields 1, 3, 4 and 9. */
-function readStat(path: string): Stat | undefined {
+function readStat(path: string) {
   try {
     const text = Deno.readTextFileSync(path);
     const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");

@@ -20,12 +20,9 @@ export interface ReadingStats {
   /** Calls made again since memory had gone, and lists of threads that were read anew. */
   readonly stale: number;
   readonly relists: number;
-  /** Walks whose two copies agreed, differed, led nowhere, and of threads without Python code. */
-  readonly agreed: number;
-  readonly torn: number;
-  readonly broken: number;
-  readonly empty: number;
-  /** Reads made to prove paths. */
+  /** First looks at a thread: without Python code, that led nowhere, to no code, to an unknown path, to a known one. */
+  readonly sights: readonly number[];
+  /** Further reads of stacks that were torn or new. */
   readonly rereads: number;
   /** Ticks at which a thread of the target waited for us, or was stopped. */
   readonly paused: number;
@@ -37,18 +34,21 @@ export interface ReadingStats {
 
 /** Renders one fact a line. */
 export function renderStats(stats: ReadingStats): string {
-  const { ticks, calls, misses, agreed, torn, broken, empty } = stats;
-  const walks = agreed + torn + broken + empty;
+  const { ticks, calls, misses } = stats;
+  const [empty = 0, lost = 0, partial = 0, unproven = 0, whole = 0] = stats.sights;
+  const looks = empty + lost + partial + unproven + whole;
   const each = (count: number) => ticks > 0 ? (count / ticks).toFixed(2) : "0";
   const total = stats.durationSeconds * 1000;
   const lines = [
     `System calls: ${each(stats.systemCalls)} a tick, with ${each(calls)} vectored reads`,
     `Frames not read in advance: ${formatCount(misses)}, ${each(misses)} a tick`,
     `Reads made again: ${formatCount(stats.stale)} where memory had gone, ` +
-    `${formatCount(stats.relists)} of the lists of threads, ${formatCount(stats.rereads)} to prove paths`,
-    `Walks: ${formatCount(walks)}; ${formatPercent(agreed, walks)} with equal copies, ` +
-    `${formatPercent(torn, walks)} torn, ${formatPercent(broken, walks)} led nowhere, ` +
-    `${formatPercent(empty, walks)} without Python code`,
+    `${formatCount(stats.relists)} of the lists of threads, ${
+      formatCount(stats.rereads)
+    } of stacks that were torn or new`,
+    `Looks: ${formatCount(looks)}; ${formatPercent(whole, looks)} showed a proven path at once, ` +
+    `${formatPercent(unproven, looks)} one that was torn or new, ` +
+    `${formatPercent(lost + partial, looks)} led nowhere, ${formatPercent(empty, looks)} no Python code`,
     `Read while the thread could not run: ${formatPercent(stats.paused, ticks)} of the ticks`,
     `Time of a read: ${durations(stats.readTime)}`,
     `Time that the target waited or was stopped: ${durations(stats.pauseTime)}; ` +

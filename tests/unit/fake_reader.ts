@@ -1,16 +1,15 @@
 /** A reader that gives what a test says, in place of a target. */
-import { Walk } from "../../src/cpython/thread_stack.ts";
+import type { Walk } from "../../src/cpython/thread_stack.ts";
 import type { RawStack } from "../../src/cpython/thread_stack.ts";
 import type { Selection } from "../../src/stack_reader.ts";
 import type { ReadThread } from "../../src/thread_table.ts";
 import { Activity } from "../../src/types.ts";
 import { FakeCodes, rawStack } from "./fake_codes.ts";
 
-/** What a walk gives: "a:0 b:2" is root first, with instructions; `second` is what the other copy of the frames shows. */
+/** What a walk gives: "a:0 b:2" is root first, with instructions. */
 export interface Step {
   readonly walk: Walk;
   readonly stack?: string;
-  readonly second?: string;
   readonly misses?: number;
   /** The thread surely did not run during this read. */
   readonly still?: boolean;
@@ -32,6 +31,8 @@ export class FakeReader {
   readonly #addresses = new Map(["a", "b", "c"].map((name) => [name, this.codes.add({ name })]));
   readonly #steps = new Map<ReadThread, Step[]>();
   #current: Step | undefined;
+  /** Threads that the last call has read. */
+  #isRead = new Set<ReadThread>();
 
   addThread(steps: Step[]): ReadThread {
     const info = { pid: 1, threadId: this.threads.length, osThreadId: 0, name: undefined, interpreterId: 0 };
@@ -50,10 +51,12 @@ export class FakeReader {
 
   read(_selection: Selection): boolean {
     this.selected = this.threads;
+    this.#isRead = new Set(this.threads);
     return this.isReadable;
   }
 
   walk(thread: ReadThread): Walk {
+    if (!this.#isRead.has(thread)) throw new Error("what was read of this thread is gone");
     const steps = this.#steps.get(thread)!;
     const step = steps.length > 1 ? steps.shift()! : steps[0]!;
     this.#current = step;
@@ -63,16 +66,11 @@ export class FakeReader {
     return step.walk;
   }
 
-  walkSecondCopy(): Walk {
-    const { walk, stack, second } = this.#current!;
-    this.stack = this.#parse(second ?? stack ?? "");
-    return second === undefined ? walk : Walk.Torn;
-  }
-
   isStill = false;
 
   reread(thread: ReadThread): Walk {
     this.rereads++;
+    this.#isRead = new Set([thread]);
     return this.walk(thread);
   }
 

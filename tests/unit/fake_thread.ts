@@ -153,20 +153,20 @@ export class FakeThread {
   }
 
   /** Reads and walks once. @returns undefined when the call could not be read. */
-  read(copy: 1 | 2 = 1): WalkResult | undefined {
+  read(copies: 1 | 2 = 2): WalkResult | undefined {
     this.#ranges.clear();
-    this.stack.plan(this.#ranges);
+    this.stack.plan(this.#ranges, copies);
     if (this.#ranges.byteLength > this.#arena.length) {
       this.#arena = new Uint8Array(this.#ranges.byteLength + 8);
     }
     if (this.memory.readv(this.#ranges, this.#arena) < this.#ranges.byteLength) return undefined;
-    return this.walk(copy);
+    return this.walk();
   }
 
   /** Walks in what the last `read` has read. */
-  walk(copy: 1 | 2): WalkResult {
+  walk(): WalkResult {
     const words = new Uint32Array(this.#arena.buffer, 0, this.#arena.length >> 2);
-    const walk = this.stack.walk(words, this.#arena, { stack: this.#raw, copy });
+    const walk = this.stack.walk(words, this.#arena, this.#raw);
     return {
       walk,
       codes: [...this.#raw.codes.subarray(0, this.#raw.depth)],

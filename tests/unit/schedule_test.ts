@@ -55,6 +55,7 @@ async function run(
     late: 0,
     missed: 0,
     rereads: 0,
+    sights: [0, 0, 0, 0, 0],
     activities: [0, 0, 0, 0],
   };
   const times: number[] = [];

@@ -40,8 +40,8 @@ for (const [link, layout] of LAYOUT_OF_LINK) {
     assert.equal(result.misses, 0);
     assert.deepEqual(result.codes, LEAF_FIRST);
     assert.deepEqual(result.instrs, LEAF_FIRST.map((code) => code + 8));
-    const second = thread.walk(2);
-    assert.deepEqual({ walk: second.walk, codes: second.codes }, { walk: Walk.Agreed, codes: LEAF_FIRST });
+    const once = thread.read(1)!;
+    assert.deepEqual({ walk: once.walk, codes: once.codes }, { walk: Walk.Reached, codes: LEAF_FIRST });
     thread.memory.reads = 0;
     thread.read();
     assert.equal(thread.memory.reads, thread.memory.count, "a warm read is one call");
@@ -98,14 +98,12 @@ for (const [link, layout] of LAYOUT_OF_LINK) {
     assert.deepEqual(result.codes, LEAF_FIRST);
   });
 
-  Deno.test(`${link}: each copy shows the stack as of its own pointer`, () => {
+  Deno.test(`${link}: the stack is that of the moment when the first pointer was read`, () => {
     const thread = prepared(layout);
     thread.settle();
     thread.memory.between = (index) => index === 1 ? thread.setHead(ADDRESSES[2]!) : undefined;
-    const first = thread.read()!;
-    assert.deepEqual([first.walk, first.codes], [Walk.Torn, LEAF_FIRST]);
-    const second = thread.walk(2);
-    assert.deepEqual([second.walk, second.codes], [Walk.Torn, LEAF_FIRST.slice(1)]);
+    const result = thread.read()!;
+    assert.deepEqual([result.walk, result.codes], [Walk.Reached, LEAF_FIRST]);
   });
 
   Deno.test(`${link}: a frame that was never read in advance costs a read and is not proven`, () => {
@@ -115,7 +113,7 @@ for (const [link, layout] of LAYOUT_OF_LINK) {
     thread.writeFrame(added, { code: 0x5000, instr: 0x5008, previous: ADDRESSES[3]! });
     thread.setHead(added);
     const result = thread.read()!;
-    assert.deepEqual({ walk: result.walk, misses: result.misses }, { walk: Walk.Torn, misses: 1 });
+    assert.deepEqual({ walk: result.walk, misses: result.misses }, { walk: Walk.Reached, misses: 1 });
     assert.deepEqual(result.codes, [0x5000, ...LEAF_FIRST]);
     assert.equal(thread.read()!.walk, Walk.Agreed, "it is read in advance from then on");
   });
@@ -258,11 +256,11 @@ Deno.test("a stack without end is cut at the limit", () => {
   };
   const stack = new ThreadStack(BASE, new FrameFields(layout), endless);
   const ranges = new RangeList();
-  stack.plan(ranges);
+  stack.plan(ranges, 1);
   const arena = new Uint8Array(4096);
   endless.readv(ranges, arena);
   const raw = new RawStack();
-  assert.equal(stack.walk(new Uint32Array(arena.buffer), arena, { stack: raw, copy: 1 }), Walk.Broken);
+  assert.equal(stack.walk(new Uint32Array(arena.buffer), arena, raw), Walk.Broken);
   assert.equal(stack.truncation, "too_deep");
   assert.equal(raw.depth, MAX_DEPTH);
 });
