@@ -9,9 +9,9 @@
  */
 import { Walk } from "./cpython/thread_stack.ts";
 import { provenPath } from "./proven_path.ts";
-import type { CallNode, Cursor, Recording } from "./recording.ts";
+import type { CallNode, Recording } from "./recording.ts";
 import type { StackReader } from "./stack_reader.ts";
-import type { ReadThread } from "./thread_table.ts";
+import type { ThreadEntry } from "./thread_table.ts";
 import type { TargetTime } from "./target_time.ts";
 import type { Clock, SampleCounters } from "./types.ts";
 
@@ -27,13 +27,6 @@ const STANDSTILL = 16;
 const LEAST_JOINED_MS = 0.5;
 /** What going there costs the target, without the reads. Units: ms. */
 const JOIN_COST_MS = 0.02;
-
-/** A thread with its place in the recording. */
-export interface ThreadEntry {
-  readonly thread: ReadThread;
-  readonly cursor: Cursor;
-  readonly index: number;
-}
 
 /** Re-reads threads to prove paths, for a bounded share of the time. */
 export class PathProver {

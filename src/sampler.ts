@@ -4,15 +4,15 @@
  * No sample is dropped. One whose stack could not be proven at once is re-read a few times on the spot, to prove its path;
  * if that fails, it counts for the part of the path that is proven.
  */
+import { CpuTimes } from "./cpu_times.ts";
 import { PathProver } from "./path_prover.ts";
-import type { ThreadEntry } from "./path_prover.ts";
 import { Cursor } from "./recording.ts";
 import type { CallNode, Recording } from "./recording.ts";
 import { isWhole, Lookout, Sight } from "./sighting.ts";
 import type { Sighting } from "./sighting.ts";
 import type { Histogram } from "./histogram.ts";
 import type { Selection, StackReader } from "./stack_reader.ts";
-import type { ReadThread } from "./thread_table.ts";
+import type { ReadThread, ThreadEntry } from "./thread_table.ts";
 import { TargetTime } from "./target_time.ts";
 import type { Clock, SampleCounters } from "./types.ts";
 
@@ -60,8 +60,7 @@ export class Sampler {
   readonly #lookout: Lookout;
   readonly #prover: PathProver;
   readonly #entries = new Map<ReadThread, ThreadEntry>();
-  /** CPU time of each thread as of its last sample. Units: ns. */
-  readonly #cpuTimes = new Map<ReadThread, number>();
+  readonly #cpuTimes: CpuTimes | undefined;
   #lastUpkeep = -Infinity;
   /** How long the last tick took. */
   #tickMs = 0;
@@ -89,6 +88,7 @@ export class Sampler {
     this.#options = options;
     this.#targetTime = new TargetTime(startMs);
     this.#lookout = new Lookout(reader, recording);
+    this.#cpuTimes = options.byCpuTime ? new CpuTimes(reader, recording) : undefined;
     this.#prover = new PathProver({ reader, recording, clock, counters, targetTime: this.#targetTime });
   }
 
@@ -140,6 +140,7 @@ export class Sampler {
       this.#count(entry, sighting, timeNs);
       if (sighting.sight === Sight.Unproven) unproven.push({ entry, node: sighting.node });
     }
+    this.#cpuTimes?.endTick();
     for (const { entry, node } of unproven) {
       if (!isWhole(node)) this.#prover.prove(entry, node, deadline);
     }
@@ -191,20 +192,13 @@ export class Sampler {
     this.#rename();
   }
 
-  #count(entry: ThreadEntry, { node, leafOffset }: Sighting, timeNs: number): void {
-    const { activity } = entry.thread;
-    const weightNs = this.#options.byCpuTime ? this.#cpuTimeOf(entry) : this.#intervalMs * 1e6;
-    const amount = this.#options.byCpuTime ? weightNs / 1000 : 1;
-    this.#recording.count(entry.index, node, { leafOffset, activity, timeNs, weightNs, amount });
+  #count(entry: ThreadEntry, sighting: Sighting, timeNs: number): void {
     this.counters.samples++;
-  }
-
-  /** CPU time that a thread has used since it was sampled last. Units: ns. */
-  #cpuTimeOf(entry: ThreadEntry): number {
-    const used = this.#reader.cpuTimeOf(entry.thread);
-    const since = Math.max(0, used - (this.#cpuTimes.get(entry.thread) ?? used));
-    this.#cpuTimes.set(entry.thread, used);
-    return since;
+    if (this.#cpuTimes !== undefined) return this.#cpuTimes.count(entry, sighting, timeNs);
+    const { node, leafOffset } = sighting;
+    const { activity } = entry.thread;
+    const weightNs = this.#intervalMs * 1e6;
+    this.#recording.count(entry.index, node, { leafOffset, activity, timeNs, weightNs, amount: 1 });
   }
 
   #entryOf(thread: ReadThread): ThreadEntry {
@@ -229,7 +223,7 @@ export class Sampler {
       this.#recording.renameThread(index, thread.info.name);
       if (listed.has(thread)) continue;
       this.#entries.delete(thread);
-      this.#cpuTimes.delete(thread);
+      this.#cpuTimes?.forget(thread);
     }
   }
 }

@@ -1,10 +1,10 @@
 /** What one read shows of a thread. */
 import { Walk } from "./cpython/thread_stack.ts";
-import type { ThreadEntry } from "./path_prover.ts";
 import { provenPath } from "./proven_path.ts";
 import { CUT_OFFSET } from "./recording.ts";
 import type { CallNode, Recording } from "./recording.ts";
 import type { StackReader } from "./stack_reader.ts";
+import type { ThreadEntry } from "./thread_table.ts";
 
 /** How much a read shows, from least to most. */
 export const enum Sight {

@@ -5,6 +5,7 @@ import { listThreads, nativeThreadIdOf } from "./cpython/thread_list.ts";
 import type { ListedInterpreter, ListedThread } from "./cpython/thread_list.ts";
 import { readThreadNames } from "./cpython/thread_names.ts";
 import { FrameFields, ThreadStack } from "./cpython/thread_stack.ts";
+import type { Cursor } from "./recording.ts";
 import { MemoryReader } from "./memory.ts";
 import type { TargetMemory } from "./memory.ts";
 import { Activity } from "./types.ts";
@@ -18,6 +19,13 @@ export interface ReadThread {
   ownsGil: boolean;
   /** As of the last tick. */
   activity: Activity;
+}
+
+/** A thread with its place in the recording. */
+export interface ThreadEntry {
+  readonly thread: ReadThread;
+  readonly cursor: Cursor;
+  readonly index: number;
 }
 
 /** Keeps what is known of a thread as long as it is listed. */

@@ -24,6 +24,7 @@ const CORE = [
   "recording",
   "sampler",
   "sighting",
+  "cpu_times",
   "thread_table",
   "target_time",
   "histogram",
