@@ -1,10 +1,12 @@
 """A function of lines that do one kind of thing each: prints how long each takes, then runs the function for a minute.
 
 Before each line stands `note(t)`, a call of a C function, which always saves the instruction: what is lost of a line
-whose own instructions do not save theirs is found there. For scripts/leaf_lines.ts.
+whose own instructions do not save theirs is found there. With the argument "loop" the lines are short and in a loop,
+as a just-in-time compiler wants them. For scripts/leaf_lines.ts.
 """
 
 import json
+import sys
 import time
 
 # What a line does, its statement, and how often the statement stands in the line.
@@ -36,6 +38,12 @@ KINDS = [
 ]
 
 
+IN_LOOP = "loop" in sys.argv
+if IN_LOOP:
+    # A line that is a loop would end the trace.
+    KINDS = [(kind, statement, times // 12) for kind, statement, times in KINDS if times > 12]
+
+
 class Thing:
     pass
 
@@ -46,9 +54,13 @@ def function():
 
 def work_of(kinds, with_notes=True):
     lines = ["def work(t, d, k, s, o, r, y, z, big):", "    a = b = 1", "    i = 200"]
+    indent = "    "
+    if IN_LOOP:
+        lines[2:] = ["    for _ in r:", "        pass"]
+        indent *= 2
     for _, statement, times in kinds:
-        lines += ["    note(t)"] if with_notes else []
-        lines += ["    " + "; ".join([statement] * times)]
+        lines += [indent + "note(t)"] if with_notes else []
+        lines += [indent + "; ".join([statement] * times)]
     names = {"NUMBER": 1, "note": len, "function": function}
     exec(compile("\n".join(lines), "work.py", "exec"), names)
     return names["work"]

@@ -2,7 +2,8 @@
  * Measures how well the innermost line is known: the share of each line of scripts/leaf_lines.py, as the program has
  * timed it, beside what `pyspy record` shows of it.
  *
- * Usage: `deno run -A scripts/leaf_lines.ts [SECONDS [LABEL...]]`; all interpreters found when none is named.
+ * Usage: `deno run -A scripts/leaf_lines.ts [--loop] [SECONDS [LABEL...]]`; all interpreters found when none is named.
+ * With `--loop`, and `PYTHON_JIT=1` in the environment, builds with a just-in-time compiler (3.14 and later) run it.
  *
  * Each line that does something stands after a call, which is always known: "lost" is the part of both lines' time that
  * is shown at the call, more than the call's own.
@@ -15,7 +16,7 @@ import type { Python } from "./pythons.ts";
 const SCRIPTS = dirname(fileURLToPath(import.meta.url));
 const RATE_HZ = 1000;
 /** Line of the first call; each call is followed by its line. */
-const FIRST_LINE = 4;
+const FIRST_LINE = Deno.args.includes("--loop") ? 5 : 4;
 
 /** What the program says of itself. Units: ns for a call of the function. */
 interface Truth {
@@ -36,6 +37,7 @@ async function measure(
   await Deno.mkdir(programs);
   await Deno.copyFile(join(SCRIPTS, "leaf_lines.py"), join(programs, "leaf_lines.py"));
   const [program, ...args] = [...python.command, join(await placeFolder(python, programs), "leaf_lines.py")];
+  if (Deno.args.includes("--loop")) args.push("loop");
   const child = new Deno.Command(program!, { args, stdout: "piped" }).spawn();
   try {
     const truth: Truth = JSON.parse(await firstLine(child.stdout));
@@ -97,7 +99,7 @@ function report(
   });
 }
 
-const [seconds = "4", ...labels] = Deno.args;
+const [seconds = "4", ...labels] = Deno.args.filter((argument) => argument !== "--loop");
 const { pythons } = await findPythons();
 for (const python of pythons) {
   if (labels.length > 0 && !labels.includes(python.label)) continue;

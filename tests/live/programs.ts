@@ -21,6 +21,8 @@ export interface Running extends AsyncDisposable {
   readonly firstLine: string;
   /** Ends it at once. */
   kill(signal?: Deno.Signal): void;
+  /** Ends its standard input. */
+  endInput(): Promise<void>;
   readonly status: Promise<Deno.CommandStatus>;
 }
 
@@ -52,7 +54,15 @@ export async function startReady(command: readonly string[]): Promise<Running> {
     env: { PYTHONDONTWRITEBYTECODE: "1" },
   }).spawn();
   const reader = child.stdout.getReader();
-  const first = await reader.read();
+  const decoder = new TextDecoder();
+  let text = "";
+  let isOver = false;
+  // An unbuffered program writes a line in pieces.
+  while (!isOver && !text.includes("\n")) {
+    const { done, value } = await reader.read();
+    isOver = done;
+    text += decoder.decode(value, { stream: true });
+  }
   reader.releaseLock();
   const kill = (signal: Deno.Signal = "SIGKILL") => {
     try {
@@ -61,18 +71,19 @@ export async function startReady(command: readonly string[]): Promise<Running> {
       // It has ended already.
     }
   };
+  const endInput = () => child.stdin.close().catch(() => {});
   const stop = async () => {
     kill();
-    await child.stdin.close().catch(() => {});
+    await endInput();
     await child.stdout.cancel();
     await child.status;
   };
-  if (first.done) {
+  if (isOver) {
     await stop();
     throw new Error(`${command.join(" ")} ended before it was ready`);
   }
-  const firstLine = new TextDecoder().decode(first.value).split("\n", 1)[0]!;
-  return { pid: child.pid, firstLine, kill, status: child.status, [Symbol.asyncDispose]: stop };
+  const firstLine = text.split("\n", 1)[0]!;
+  return { pid: child.pid, firstLine, kill, endInput, status: child.status, [Symbol.asyncDispose]: stop };
 }
 
 /** A pyspy that is running; its streams are collected. */
