@@ -50,9 +50,9 @@ function readUntilProven(reader: StackReader, codes: CodeTable, thread: ReadThre
     const isTooDeep = walk === Walk.Broken && thread.stack.truncation === "too_deep";
     let proven = walk === Walk.Empty || walk !== Walk.Broken && (reader.isStill || agrees);
     if (!proven && !isTooDeep && !isLast) continue;
-    const frames = framesOf(reader, codes);
+    const { frames, isWhole } = framesOf(reader, codes);
     let truncation = walk === Walk.Broken ? thread.stack.truncation : undefined;
-    if (frames.length < reader.stack.depth) {
+    if (!isWhole) {
       truncation = "not_code";
       proven = false;
       if (!isLast) continue;
@@ -87,14 +87,15 @@ class SteadyStack {
 }
 
 /** Frames of the last walk, leaf first, up to the first that is not a code object. */
-function framesOf(reader: StackReader, codes: CodeTable): Frame[] {
+function framesOf(reader: StackReader, codes: CodeTable): { frames: Frame[]; isWhole: boolean } {
   const { stack } = reader;
   const frames: Frame[] = [];
   for (let i = 0; i < stack.depth; i++) {
     const id = codes.idOf(stack.codes[i]!);
-    if (id === NOT_CODE) break;
-    const { name, file, firstLine } = codes.get(id);
+    if (id === NOT_CODE) return { frames, isWhole: false };
+    const { name, file, firstLine, isHidden } = codes.get(id);
+    if (isHidden) continue;
     frames.push({ name, file, firstLine, line: codes.lineAt(id, codes.byteOffset(id, stack.instrs[i]!)) });
   }
-  return frames;
+  return { frames, isWhole: true };
 }

@@ -92,6 +92,8 @@ export class Cursor {
   nodes: CallNode[] = [];
   depth = 0;
   generation = -1;
+  /** The stack has a frame without a node: then instructions are those of the next outer frame that has one. */
+  hasHidden = false;
 
   reserve(depth: number): void {
     if (depth <= this.codes.length) return;
@@ -170,7 +172,11 @@ export class Recording {
   ): CallNode {
     const depth = stack.depth;
     cursor.reserve(depth);
-    if (cursor.generation !== this.codes.generation) {
+    if (!checked && this.codes.holdsReused(stack.codes, depth)) {
+      checked = true;
+      this.codes.recheck(stack.codes, depth);
+    }
+    if (cursor.generation !== this.codes.generation || cursor.hasHidden) {
       cursor.depth = 0;
       cursor.generation = this.codes.generation;
     }
@@ -187,6 +193,7 @@ export class Recording {
     if (same > 0) instrs[same - 1] = stack.instrs[last - same + 1]!;
     this.insertedPartly = false;
     cursor.depth = depth;
+    cursor.hasHidden = false;
     for (let i = same; i < depth; i++) {
       const code = stack.codes[last - i]!;
       const id = this.codes.idOf(code);
@@ -196,7 +203,14 @@ export class Recording {
         cursor.depth = i;
         return node;
       }
-      const callOffset = i === 0 ? 0 : this.codes.byteOffset(nodes[i - 1]!.codeId, instrs[i - 1]!);
+      if (this.codes.get(id).isHidden) {
+        cursor.hasHidden = true;
+        codes[i] = code;
+        instrs[i] = i === 0 ? 0 : instrs[i - 1]!;
+        nodes[i] = node;
+        continue;
+      }
+      const callOffset = node.parent === undefined ? 0 : this.codes.byteOffset(node.codeId, instrs[i - 1]!);
       if (!checked && !node.hasChild(id, callOffset)) {
         // A path nobody has seen may come from an address that by now holds another code object.
         checked = true;
@@ -208,7 +222,7 @@ export class Recording {
       nodes[i] = node;
     }
     // A frame that has just been entered is before its first instruction.
-    const offset = this.codes.byteOffset(node.codeId, stack.instrs[0]!);
+    const offset = depth === 0 ? -1 : this.codes.byteOffset(node.codeId, instrs[last]!);
     this.leafOffset = Math.min(Math.max(offset, -1), OFFSET_LIMIT);
     return node;
   }

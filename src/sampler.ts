@@ -21,6 +21,8 @@ const LOST_RETRIES = 8;
 /** What a sample on the target's processor usually costs the target, and the part of it that we cannot see. Units: ms. */
 const JOINED_TICK_MS = 0.045;
 const SWITCH_MS = 0.01;
+/** Once so many ticks have met proven paths only, reading from elsewhere is as good. */
+const UNSETTLED_TICKS = 50;
 /** Ticks that take longer, since there are many threads, would be felt. Units: ms. */
 const LONGEST_JOINED_MS = 0.5;
 /** Names and code objects are checked this often. Units: ms. */
@@ -61,7 +63,11 @@ export class Sampler {
   readonly #prover: PathProver;
   readonly #entries = new Map<ReadThread, ThreadEntry>();
   readonly #cpuTimes: CpuTimes | undefined;
+  /** Threads that ran no Python code when they were looked at last. */
+  readonly #empty = new WeakSet<ThreadEntry>();
   #lastUpkeep = -Infinity;
+  /** Ticks for which it is worth while to read on the target's processor. */
+  #unsettled = UNSETTLED_TICKS;
   /** How long the last tick took. */
   #tickMs = 0;
 
@@ -113,6 +119,7 @@ export class Sampler {
     if (isJoined) this.#targetTime.take(elapsed + SWITCH_MS);
     if (isJoined || isStopping) this.#times?.pause.add(elapsed);
     this.#tickMs = elapsed;
+    this.#unsettled--;
     // The next tick may have to be read from elsewhere.
     if (!this.#mayJoin(now + elapsed + this.#intervalMs)) this.#reader.leaveProcessor();
     return true;
@@ -128,6 +135,7 @@ export class Sampler {
       const entry = this.#entryOf(thread);
       const first = this.#lookout.look(entry);
       this.counters.sights[first.sight]!++;
+      if (first.sight !== Sight.Whole) this.#unsettled = UNSETTLED_TICKS;
       // A stack that is too deep will be so again.
       if (first.sight === Sight.Whole || isTooDeep(entry, first)) this.#count(entry, first, timeNs);
       else again.push({ entry, first });
@@ -148,19 +156,20 @@ export class Sampler {
 
   /**
    * A path that is not known may be one that was torn: a second read, of a microsecond later, may show a known one. A read
-   * that did not reach the root says little of where it belongs: the next one that does stands for it.
+   * that did not reach the root, or met no frame, says little of where it belongs: the next one that does stands for it.
    */
   #lookAgain(entry: ThreadEntry, first: Sighting): Sighting {
-    const isLost = first.sight === Sight.Lost || first.sight === Sight.Partial;
+    const isLost = first.sight < Sight.Unproven;
     let best = first;
     for (let i = 0; i < (isLost ? LOST_RETRIES : 1); i++) {
       this.counters.rereads++;
       const next = this.#lookout.lookAgain(entry);
-      // It may just have ended its last call.
-      if (isLost && next.sight === Sight.Empty) return next;
       if (next.sight > best.sight) best = next;
-      if (best.sight >= Sight.Unproven) break;
+      // A thread that runs no Python code does so for longer.
+      if (best.sight >= Sight.Unproven || best.sight === Sight.Empty && this.#empty.has(entry)) break;
     }
+    if (best.sight === Sight.Empty) this.#empty.add(entry);
+    else this.#empty.delete(entry);
     return best;
   }
 
@@ -170,8 +179,8 @@ export class Sampler {
   }
 
   /**
-   * Reads on the target's own processor while that costs it little: there nothing is torn, and each sample is proven at
-   * once. At higher rates most samples are read from elsewhere.
+   * Reads on the target's own processor when stacks were lately torn or new, while that costs it little: there nothing is
+   * torn, and each sample is proven at once. Most samples are read from elsewhere.
    */
   #read(nowMs: number): boolean {
     const { selection, blocking } = this.#options;
@@ -181,7 +190,7 @@ export class Sampler {
   }
 
   #mayJoin(nowMs: number): boolean {
-    return this.#tickMs <= LONGEST_JOINED_MS &&
+    return this.#unsettled > 0 && this.#tickMs <= LONGEST_JOINED_MS &&
       this.#targetTime.allows(Math.max(JOINED_TICK_MS, this.#tickMs), nowMs);
   }
 

@@ -1,8 +1,8 @@
 /** The time that a recording may take from its target: a share of its duration, and a little at its start. */
 
 /** While we run on a thread's processor it waits. Units: share of the recording; ms. */
-const SHARE = 0.004;
-const FREE_MS = 15;
+const SHARE = 0.008;
+const FREE_MS = 50;
 
 /** Counts the time for which the target waited for us on its processors. Units: ms. */
 export class TargetTime {

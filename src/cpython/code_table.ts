@@ -18,6 +18,12 @@ export const NOT_CODE = -1;
 
 const MAX_CODE_TYPE_NAME = 16;
 const REVALIDATE_BATCH = 512;
+/**
+ * Name and file of the code that stands between a class and its `__init__` from 3.13 on.
+ *
+ * Source: Python/specialize.c at v3.13.0, `_Py_InitCleanup`.
+ */
+const INIT_CLEANUP = "__init__";
 
 /** What is kept of a code object. */
 export interface CodeObject {
@@ -26,6 +32,8 @@ export interface CodeObject {
   readonly firstLine: number;
   /** Undefined when it could not be read; an empty one has a meaning (to 3.9: all on the first line). */
   readonly lineTable: Uint8Array<ArrayBuffer> | undefined;
+  /** The interpreter's own, which Python itself never shows. */
+  readonly isHidden: boolean;
 }
 
 /** Code objects by address and by number. */
@@ -40,6 +48,8 @@ export class CodeTable {
   #ids = new Map<Address, number>();
   readonly #objects: CodeObject[] = [];
   readonly #fingerprints: string[] = [];
+  /** Addresses that have been used again: they may be so at any time. */
+  readonly #reused = new Set<Address>();
   /** Where the bytecode of each begins. Shape: by number. */
   #bytecodeStarts = new Float64Array(1024);
   /** Grows whenever an address has lost its number, so that cached numbers must be looked up again. */
@@ -99,6 +109,13 @@ export class CodeTable {
     }
   }
 
+  /** Whether one of a stack's addresses has been used again before. Shape: the first `depth` of `addresses`. */
+  holdsReused(addresses: ArrayLike<Address>, depth: number): boolean {
+    if (this.#reused.size === 0) return false;
+    for (let i = 0; i < depth; i++) if (this.#reused.has(addresses[i]!)) return true;
+    return false;
+  }
+
   /**
    * Compares the entries of one stack with the target. Shape: the first `depth` of `addresses`.
    *
@@ -134,6 +151,7 @@ export class CodeTable {
         return;
       }
       this.#ids.delete(address);
+      this.#reused.add(address);
       this.generation++;
     });
   }
@@ -152,6 +170,7 @@ export class CodeTable {
       file,
       firstLine: Math.max(0, struct.i32(firstLineNo)),
       lineTable: readBytes(this.#reader, this.#layout, struct.pointer(lineTable)),
+      isHidden: file === INIT_CLEANUP && shownName === INIT_CLEANUP,
     });
     this.#fingerprints.push(this.#fingerprint(struct));
     if (id >= this.#bytecodeStarts.length) {

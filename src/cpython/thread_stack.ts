@@ -25,6 +25,8 @@ const OWNED_BY_GENERATOR = 1;
  * not seem to run is taken for the root once it ended so many walks in a row.
  */
 const ROOT_WALKS = 6;
+/** Places on the C stack that are followed outwards while they hold no frame. */
+const MAX_UNSET = 4;
 /** Windows of one thread, both copies. Units: bytes. */
 const MAX_WINDOW_BYTES = 0x3000_0000;
 
@@ -229,16 +231,31 @@ export class ThreadStack {
     const windows = this.#windows;
     const start = pointer + layout.cframe.currentFrame;
     const window = windows.find(start, start + 8, windows.order[0]!);
-    if (window < 0 || start % 8 !== 0) {
-      if (start % 8 !== 0 || !this.#readSpill(start, start + 8)) return undefined;
-      this.#remember(start, start + 8);
-      return pointerAt(this.#spillWords, 0);
+    if (window >= 0 && start % 8 === 0) {
+      windows.uses[window]!++;
+      windows.leafUses[window]! += 2;
+      windows.lows[window] = Math.min(windows.lows[window]!, start);
+      windows.highs[window] = Math.max(windows.highs[window]!, start + 8);
+      const current = pointerAt(words, copy.offsets[window]! + start - windows.starts[window]!);
+      if (current !== 0) return current;
     }
-    windows.uses[window]!++;
-    windows.leafUses[window]! += 2;
-    windows.lows[window] = Math.min(windows.lows[window]!, start);
-    windows.highs[window] = Math.max(windows.highs[window]!, start + 8);
-    return pointerAt(words, copy.offsets[window]! + start - windows.starts[window]!);
+    return this.#currentAt(start);
+  }
+
+  /** Reads the pointer at a place on the C stack; at one that has just been entered it is not set yet, and the outer one's holds. */
+  #currentAt(start: Address): Address | undefined {
+    for (let at = start, outer = 0; outer < MAX_UNSET; outer++) {
+      if (at % 8 !== 0 || !this.#readSpill(at, at + 8)) return undefined;
+      this.#remember(at, at + 8);
+      const current = pointerAt(this.#spillWords, 0);
+      if (current !== 0) return current;
+      // `previous` follows `current_frame`. Source: Include/cpython/pystate.h at v3.11.0 and v3.12.0, `_PyCFrame`.
+      if (!this.#readSpill(at + 8, at + 16)) return undefined;
+      const previous = pointerAt(this.#spillWords, 0);
+      if (previous === 0) return 0;
+      at = previous + this.#fields.layout.cframe.currentFrame;
+    }
+    return undefined;
   }
 
   #follow(

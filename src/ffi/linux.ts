@@ -244,12 +244,18 @@ class LinuxProcess implements RemoteProcess {
         sleepNs(SETTLE_NAP);
         continue;
       }
-      // It will stop once the system call that it is in ends, however long that takes: then it must not wait for a tick.
-      this.#settling ??= setInterval(() => {
-        if (this.#stop.settle()) this.#endSettling();
-      }, 1);
+      this.#settleLater();
       return;
     }
+  }
+
+  /** A thread will stop once the system call that it is in ends, however long that takes: then it must not wait for a tick. */
+  #settleLater(): void {
+    if (this.#settling !== undefined) return;
+    this.#settling = setInterval(() => {
+      if (this.#stop.settle()) this.#endSettling();
+    }, 1);
+    Deno.unrefTimer(this.#settling);
   }
 
   #endSettling(): void {
@@ -258,8 +264,9 @@ class LinuxProcess implements RemoteProcess {
   }
 
   close(): void {
-    this.#endSettling();
-    this.#stop.close();
+    // A thread that stops only after this must still be let go, as long as we live; later the kernel does it.
+    if (this.#stop.close()) this.#endSettling();
+    else this.#settleLater();
     this.#states.close();
     this.#processor.close();
   }

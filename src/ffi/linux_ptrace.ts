@@ -1,7 +1,7 @@
 /**
  * Stopping one thread of another process for a moment.
  *
- * By PTRACE_SEIZE, never by SIGSTOP or PTRACE_ATTACH: neither the program nor its parent can see it, and the kernel lets
+ * By PTRACE_SEIZE, never by SIGSTOP or PTRACE_ATTACH: neither the program nor its parent is told of it, and the kernel lets
  * the thread go on when we end, however we end.
  *
  * Source: ptrace(2). All calls of a process must come from one OS thread: that of the main isolate, synchronously.
@@ -34,7 +34,7 @@ type Found = "stopped" | "busy" | "gone" | "lost";
 export type StopResult = "stopped" | "not_permitted" | "gone" | "busy";
 
 /**
- * Stops a thread of one process at a time.
+ * Stops a thread at a time of one process. There must be only one of these for a process.
  *
  * Only stop threads that run, as found out just before: one that sleeps is woken by it, and its system call is started
  * again. That does no harm to the rare thread that falls asleep just then: almost all calls go on as if nothing had been,

@@ -50,13 +50,8 @@ for (const [link, layout] of LAYOUT_OF_LINK) {
   Deno.test(`${link}: a thread without frames is empty`, () => {
     const thread = prepared(layout);
     thread.setHead(0);
-    assert.deepEqual(thread.settle(), {
-      walk: Walk.Empty,
-      codes: [],
-      instrs: [],
-      truncation: undefined,
-      misses: 0,
-    });
+    const { walk, codes } = thread.settle();
+    assert.deepEqual({ walk, codes }, { walk: Walk.Empty, codes: [] });
   });
 
   /** A change of frame 1, which is in the first window; all that a walk uses of it. */
@@ -230,6 +225,17 @@ Deno.test("two copies by way of a C stack frame that the thread has left do not 
   }
   // From the sixth range on both pointers were read before the change.
   assert.deepEqual(agreed, [false, false, false, false, false, true, true, true]);
+});
+
+Deno.test("a place on the C stack that has just been entered is empty: the outer one's frame holds", () => {
+  const layout = LAYOUT_OF_LINK.get("cframe")!;
+  const thread = prepared(layout);
+  thread.settle();
+  const outer = thread.wordAt(thread.tstate + layout.thread.frame);
+  thread.memory.write(OTHER_CFRAME, new Uint8Array(64));
+  thread.memory.word(OTHER_CFRAME + layout.cframe.currentFrame + 8, outer);
+  thread.memory.word(thread.tstate + layout.thread.frame, OTHER_CFRAME);
+  assert.deepEqual(thread.settle().codes, LEAF_FIRST);
 });
 
 Deno.test("a stack without end is cut at the limit", () => {
