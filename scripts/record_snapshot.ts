@@ -33,7 +33,7 @@ async function record(python: Python, program: string): Promise<void> {
       waitsFor: (id) => process.waitsFor(id),
       cpuTime: (id) => process.cpuTime(id),
       stopThread: () => false,
-      releaseThread: () => {},
+      releaseThread: () => 0,
       joinProcessor: (id) => process.joinProcessor(id),
       leaveProcessor: () => process.leaveProcessor(),
       restingCount: (id) => process.restingCount(id),

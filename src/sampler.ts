@@ -105,19 +105,13 @@ export class Sampler {
    */
   tick(now: number): boolean {
     if (now - this.#lastUpkeep >= UPKEEP_INTERVAL) this.#upkeep(now);
-    let isStopping = false;
-    try {
-      if (!this.#read(now)) return false;
-      isStopping = this.#reader.isStopping;
-      this.#times?.read.add(this.#clock.now() - now);
-      this.#countAll(now);
-    } finally {
-      this.#reader.release();
-    }
-    const { isJoined } = this.#reader;
+    if (!this.#read(now)) return false;
+    this.#times?.read.add(this.#clock.now() - now);
+    this.#countAll(now);
+    const { isJoined, pauseMs } = this.#reader;
     const elapsed = this.#clock.now() - now;
     if (isJoined) this.#targetTime.take(elapsed + SWITCH_MS);
-    if (isJoined || isStopping) this.#times?.pause.add(elapsed);
+    if (isJoined || pauseMs > 0) this.#times?.pause.add(isJoined ? elapsed : pauseMs);
     this.#tickMs = elapsed;
     this.#unsettled--;
     // The next tick may have to be read from elsewhere.

@@ -48,7 +48,7 @@ export class StackReader {
   selected: ReadThread[] = [];
   /** The stack that the last walk found, leaf first. */
   readonly stack = new RawStack();
-  /** True when the thread of the last `walk` surely did not run from before the call to the walk's end. */
+  /** True when the thread of the last `walk` surely did not run while what the walk used was read. */
   isStill = false;
   readonly counters: ReadCounters = {
     calls: 0,
@@ -69,9 +69,11 @@ export class StackReader {
   #resting: { readonly thread: ReadThread; readonly runCount: number } | undefined;
   readonly #table: ThreadTable;
   #isOnProcessor = false;
-  /** The thread that we have stopped, and whether one was asked to stop. */
+  /** The thread to be stopped for the call, and the one that was stopped for the last call. */
+  #toStop: ReadThread | undefined;
   #stopped: ReadThread | undefined;
-  #isReleaseDue = false;
+  /** For how long threads stood still for the last `readStopped`. Units: ms. */
+  pauseMs = 0;
   #lastListing = -Infinity;
   #lastStates = -Infinity;
   /** Threads chosen when their states were asked for last. */
@@ -110,6 +112,7 @@ export class StackReader {
    */
   read(selection: Selection, nowMs: number): boolean {
     this.#resting = undefined;
+    this.#stopped = undefined;
     return this.#readSelected(selection, nowMs);
   }
 
@@ -143,8 +146,9 @@ export class StackReader {
     const result = thread.stack.walk(this.#words, this.#arena, this.stack);
     this.counters.misses += thread.stack.misses;
     // Asked after the walk: frames that it had to read on their own must be of the same moment.
-    this.isStill = this.#isResting() && this.#resting!.thread === thread &&
-      this.#resting!.runCount === this.#os.runCount(thread.info.osThreadId);
+    this.isStill = this.#stopped === thread && thread.stack.misses === 0 ||
+      this.#isResting() && this.#resting!.thread === thread &&
+        this.#resting!.runCount === this.#os.runCount(thread.info.osThreadId);
     return result;
   }
 
@@ -156,6 +160,7 @@ export class StackReader {
 
   #rereadOne(thread: ReadThread, copies: 1 | 2): Walk {
     this.isStill = false;
+    this.#stopped = undefined;
     this.selected = [thread];
     const isRead = this.#call({ lists: false, gil: true, copies });
     // A thread that has ended was left out of the call: what was read of it earlier must not be taken for new.
@@ -184,48 +189,44 @@ export class StackReader {
 
   /**
    * Makes the call for one tick as `read` does, while the thread that holds the GIL stands still: no other can change the
-   * stacks of Python. A thread that waits or sleeps is left alone. `release` must follow.
+   * stacks of Python. It stands still for the call only. A thread that waits or sleeps is left alone.
    */
   readStopped(selection: Selection, nowMs: number): boolean {
     this.#resting = undefined;
+    this.pauseMs = 0;
     let holder = this.threads.find((thread) => thread.ownsGil) ?? this.threads.at(-1);
     for (let attempt = 0; attempt < MAX_HOLDERS; attempt++) {
-      if (holder !== undefined) this.#stop(holder);
+      this.#toStop = holder;
       this.#lastStates = -Infinity;
-      if (!this.#readSelected(selection, nowMs)) return false;
+      const isRead = this.#readSelected(selection, nowMs);
+      this.#toStop = undefined;
+      if (!isRead) return false;
       const actual = this.threads.find((thread) => this.#gil.isHolder(thread.listed, this.#words));
       // Without a holder nothing moves; one that could not be stopped is read as it is.
       if (actual === undefined || actual === holder) return true;
-      this.release();
       holder = actual;
     }
     return true;
   }
 
-  #stop(thread: ReadThread): void {
+  /** Reads what is planned, while one thread stands still. */
+  #readvStopped(ranges: RangeList, thread: ReadThread): number {
     const { osThreadId } = thread.info;
-    if (osThreadId === 0 || this.#os.waitsFor(osThreadId) !== RUNS) return;
-    this.#isReleaseDue = true;
-    if (this.#os.stopThread(osThreadId)) {
-      this.counters.stops++;
-      this.#stopped = thread;
-      this.#noteRest(thread);
-    } else {
-      this.counters.unstopped++;
-    }
-  }
-
-  /** Lets go of a thread that `readStopped` has stopped. */
-  release(): void {
-    if (this.#stopped === undefined && !this.#isReleaseDue) return;
     this.#stopped = undefined;
-    this.#isReleaseDue = false;
-    this.#os.releaseThread();
-  }
-
-  /** Whether a thread stands still for the last `readStopped`. */
-  get isStopping(): boolean {
-    return this.#stopped !== undefined;
+    // Its state was asked for just before: to stop a thread that sleeps would wake it.
+    const isRunning = osThreadId !== 0 &&
+      (thread.activity === Activity.Native || thread.activity === Activity.Gil);
+    if (!isRunning) return this.#memory.readv(ranges, this.#arena);
+    try {
+      const isStopped = this.#os.stopThread(osThreadId);
+      if (isStopped) this.counters.stops++;
+      else this.counters.unstopped++;
+      const length = this.#memory.readv(ranges, this.#arena);
+      if (isStopped) this.#stopped = thread;
+      return length;
+    } finally {
+      this.pauseMs += this.#os.releaseThread();
+    }
   }
 
   /** Whether the last call was made on the processor of a thread that was running. */
@@ -274,8 +275,7 @@ export class StackReader {
     for (const thread of this.threads) {
       const { osThreadId } = thread.info;
       // A thread whose kernel id is unknown counts as running.
-      const isRunning = osThreadId === 0 || thread === this.#stopped;
-      const waitsFor = isRunning ? RUNS : this.#os.waitsFor(osThreadId);
+      const waitsFor = osThreadId === 0 ? RUNS : this.#os.waitsFor(osThreadId);
       if (waitsFor === RUNS) thread.activity = Activity.Native;
       else {thread.activity = this.#gil.isWaitedFor(thread.listed, waitsFor)
           ? Activity.Waiting
@@ -313,7 +313,9 @@ export class StackReader {
       if (lists) this.#table.watch.plan(ranges);
       this.#reserve(ranges.byteLength);
       this.counters.calls++;
-      const length = this.#memory.readv(ranges, this.#arena);
+      const length = this.#toStop === undefined
+        ? this.#memory.readv(ranges, this.#arena)
+        : this.#readvStopped(ranges, this.#toStop);
       if (length === ranges.byteLength) return true;
       this.counters.stale++;
       if (!this.#forget(failedRange(ranges, length))) {

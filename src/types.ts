@@ -122,7 +122,8 @@ export interface TargetThreads {
    * @returns false when it could not be stopped.
    */
   stopThread(osThreadId: number): boolean;
-  releaseThread(): void;
+  /** Lets a thread go that was stopped. @returns for how long it stood still. Units: ms. */
+  releaseThread(): number;
 }
 
 /** A steady clock. Units: ms. */

@@ -236,17 +236,16 @@ class LinuxProcess implements RemoteProcess {
     return this.#stop.stop(osThreadId) === "stopped";
   }
 
-  releaseThread(): void {
+  releaseThread(): number {
     this.#stop.release();
-    const until = performance.now() + SETTLE_LIMIT;
-    while (!this.#stop.settle()) {
-      if (performance.now() < until) {
-        sleepNs(SETTLE_NAP);
-        continue;
+    for (const until = performance.now() + SETTLE_LIMIT; !this.#stop.settle();) {
+      if (performance.now() > until) {
+        this.#settleLater();
+        break;
       }
-      this.#settleLater();
-      return;
+      sleepNs(SETTLE_NAP);
     }
+    return this.#stop.stoppedMs;
   }
 
   /** A thread will stop once the system call that it is in ends, however long that takes: then it must not wait for a tick. */

@@ -69,7 +69,7 @@ function replay({ report, runtime }: Fixture, memory: TargetMemory): StackTrace[
       waitsFor: () => 0,
       cpuTime: () => 0,
       stopThread: () => false,
-      releaseThread: () => {},
+      releaseThread: () => 0,
       joinProcessor: () => false,
       leaveProcessor: () => {},
       restingCount: () => 1,

@@ -90,18 +90,13 @@ export class FakeReader {
   }
 
   readonly isJoined = false;
-  readonly isStopping = false;
-  /** Ticks for which a thread was stopped, and times it was let go. */
+  readonly pauseMs = 0;
+  /** Ticks for which a thread was stopped. */
   stops = 0;
-  releases = 0;
 
   readStopped(selection: Selection): boolean {
     this.stops++;
     return this.read(selection);
-  }
-
-  release(): void {
-    this.releases++;
   }
 
   /** CPU time of the threads, as the test sets it. Units: ns. */

@@ -38,7 +38,7 @@ class FakeTarget {
         this.running.has(id) && !this.stopped.has(id) ? RUNS : this.futexes.get(id) ?? 0,
       cpuTime: () => 0,
       stopThread: (id: number) => (this.stopped.add(id), this.stops.push(id), true),
-      releaseThread: () => this.stopped.clear(),
+      releaseThread: () => (this.stopped.clear(), 0.02),
       joinProcessor: () => false,
       leaveProcessor: () => {},
       restingCount: () => NaN,
@@ -211,26 +211,22 @@ Deno.test("a thread that waits for the GIL's own futex waits for the GIL, one th
   ]);
 });
 
-Deno.test("blocking stops the holder of the GIL alone, whoever it has become, and lets it go", () => {
+Deno.test("blocking stops the holder of the GIL alone, whoever it has become, and for the call only", () => {
   const target = started(3);
   target.giveGil(1);
   let now = target.settle();
   target.reader.readStopped("all", now);
   assert.deepEqual(target.stops, [101], "the holder of the last tick");
-  assert.deepEqual(
-    target.leaves(),
-    [0x4000, 0x3000, 0x2000],
-    "a thread that stands still is read like any other",
-  );
-  target.reader.release();
   assert.equal(target.stopped.size, 0);
+  assert.deepEqual(target.leaves(), [0x4000, 0x3000, 0x2000]);
+  const proven = target.reader.threads.map((thread) => (target.reader.walk(thread), target.reader.isStill));
+  assert.deepEqual(proven, [false, true, false]);
+  assert.ok(target.reader.pauseMs > 0);
   target.giveGil(2);
   target.reader.readStopped("all", now += 2);
   assert.deepEqual(target.stops, [101, 101, 102]);
-  assert.deepEqual([...target.stopped], [102]);
   target.leaves();
-  target.reader.release();
   target.running.delete(102);
   target.reader.readStopped("all", now += 2);
-  assert.equal(target.stops.length, 3, "a thread that waits is left alone");
+  assert.deepEqual([target.stops.length, target.reader.pauseMs], [3, 0], "a thread that waits is left alone");
 });
