@@ -1,0 +1,29 @@
+"""Threads of each kind: computing, in native code without the GIL, waiting for the GIL, asleep."""
+
+import hashlib
+import threading
+import time
+
+
+def compute():
+    while True:
+        total = 0
+        for number in range(1000):
+            total += number
+
+
+def digest():
+    data = b"x" * (1 << 22)
+    while True:
+        hashlib.sha256(data).digest()
+
+
+def rest():
+    while True:
+        time.sleep(3600)
+
+
+for function in (compute, compute, compute, digest, rest):
+    threading.Thread(target=function, name=function.__name__, daemon=True).start()
+print("ready", flush=True)
+time.sleep(3600)
