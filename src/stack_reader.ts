@@ -213,9 +213,8 @@ export class StackReader {
   #readvStopped(ranges: RangeList, thread: ReadThread): number {
     const { osThreadId } = thread.info;
     this.#stopped = undefined;
-    // Its state was asked for just before: to stop a thread that sleeps would wake it.
-    const isRunning = osThreadId !== 0 &&
-      (thread.activity === Activity.Native || thread.activity === Activity.Gil);
+    // To stop a thread that sleeps would wake it.
+    const isRunning = osThreadId !== 0 && this.#os.waitsFor(osThreadId) === RUNS;
     if (!isRunning) return this.#memory.readv(ranges, this.#arena);
     try {
       const isStopped = this.#os.stopThread(osThreadId);

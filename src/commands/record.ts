@@ -15,7 +15,7 @@ import type { Selection } from "../stack_reader.ts";
 import { discardOutputs, needsTimeline, openOutputs, writeOutputs } from "./outputs.ts";
 import type { Format, PlannedOutput } from "./outputs.ts";
 import { Progress } from "./progress.ts";
-import { activityLine, statsOf, summaryOf } from "./record_summary.ts";
+import { activityLine, statsOf, summaryOf, unstoppedLine } from "./record_summary.ts";
 import { StopSignals } from "./stop_signals.ts";
 import { untestedWarning } from "./warnings.ts";
 import { VERSION } from "../version.ts";
@@ -136,6 +136,7 @@ async function sample(
     }
     writeStderr(summaryOf(profile, options.selection));
     writeStderr(activityLine(counters.activities));
+    writeStderr(unstoppedLine(session));
     if (session.times !== undefined) writeStderr(`\n${statsOf(session, session.times, used)}`);
   }
   return profile;

@@ -41,6 +41,14 @@ export function activityLine(activities: readonly number[]): string {
   return `Threads: ${shares.join(", ")}\n`;
 }
 
+/** Samples that `--blocking` did not make exact: another tracer may hold the thread, or it had no processor to stop on. */
+export function unstoppedLine(session: RecordingSession): string {
+  const unstopped = session.readers.reduce((sum, { counters }) => sum + counters.unstopped, 0);
+  return unstopped === 0
+    ? ""
+    : `Taken without stopping the thread, which did not stop in time: ${unstopped}\n`;
+}
+
 /** How reading went, in numbers. */
 export function statsOf(
   session: RecordingSession,
@@ -60,7 +68,7 @@ export function statsOf(
     sights: session.counters.sights,
     rereads: session.counters.rereads,
     paused: times.pause.count,
-    unstopped: sum(({ unstopped }) => unstopped),
+    failed: session.counters.errors,
     readTime: times.read,
     pauseTime: times.pause,
     cpuMs: usage.cpuMs,

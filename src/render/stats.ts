@@ -26,7 +26,8 @@ export interface ReadingStats {
   readonly rereads: number;
   /** Ticks at which a thread of the target waited for us, or was stopped. */
   readonly paused: number;
-  readonly unstopped: number;
+  /** Ticks at which the target could not be read, and could again later: it has executed another program. */
+  readonly failed: number;
   readonly readTime: Durations;
   readonly pauseTime: Durations;
   readonly cpuMs: number;
@@ -58,8 +59,8 @@ export function renderStats(stats: ReadingStats): string {
     } of a core, ` +
     `${ticks > 0 ? (1000 * stats.cpuMs / ticks).toFixed(1) : "0"} µs a tick`,
   ];
-  if (stats.unstopped > 0) {
-    lines.push(`The thread could not be stopped: ${formatCount(stats.unstopped)} times`);
+  if (stats.failed > 0) {
+    lines.push(`Ticks that failed while the process executed another program: ${formatCount(stats.failed)}`);
   }
   return lines.join("\n") + "\n";
 }

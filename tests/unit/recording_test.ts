@@ -186,3 +186,35 @@ Deno.test("threads share a tree unless they are told apart, and take new names",
   assert.deepEqual(apart.threads.map(({ name }) => name), [undefined, "worker"]);
   assert.equal(apart.roots.length, 2);
 });
+
+Deno.test("an address that was used again once is looked at each time: it may be so again", () => {
+  const { codes, addresses: [a, b] } = newCodes();
+  const recording = new Recording(codes.table, SHARED);
+  recording.addThread(THREAD);
+  const cursor = new Cursor();
+  const nameOf = () => {
+    const node = recording.insert(0, cursor, rawStack([[a!, 2], [b!, 4]]));
+    return codes.table.get(node.codeId).name;
+  };
+  assert.equal(nameOf(), "b");
+  codes.add({ name: "second" }, b);
+  codes.table.revalidate();
+  assert.equal(nameOf(), "second");
+  codes.add({ name: "third" }, b);
+  assert.equal(nameOf(), "third", "without another check of all code objects");
+});
+
+Deno.test("the interpreter's own frame between a class and its __init__ is left out", () => {
+  const { codes, addresses: [a, b] } = newCodes();
+  const shim = codes.add({ name: "__init__", file: "__init__" });
+  const recording = new Recording(codes.table, SHARED);
+  recording.addThread(THREAD);
+  const cursor = new Cursor();
+  const plain = recording.insert(0, cursor, rawStack([[a!, 2], [b!, 4]]));
+  for (let i = 0; i < 2; i++) {
+    assert.equal(recording.insert(0, cursor, rawStack([[a!, 2], [shim, 0], [b!, 6]])), plain);
+    assert.equal(recording.leafOffset, 6);
+  }
+  assert.equal(recording.insert(0, cursor, rawStack([[a!, 8], [shim, 0]])), plain.parent);
+  assert.equal(recording.leafOffset, 8, "the leaf is the caller, at its call");
+});
