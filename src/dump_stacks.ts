@@ -2,7 +2,7 @@
 import type { Runtime } from "./cpython/locate.ts";
 import { CodeTable, NOT_CODE } from "./cpython/code_table.ts";
 import { Walk } from "./cpython/thread_stack.ts";
-import type { RawStack } from "./cpython/thread_stack.ts";
+import type { RawStack } from "./cpython/raw_stack.ts";
 import { STEADY_READS } from "./path_prover.ts";
 import { StackReader } from "./stack_reader.ts";
 import type { ReadThread } from "./thread_table.ts";

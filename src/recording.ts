@@ -7,7 +7,7 @@
  */
 import { NOT_CODE } from "./cpython/code_table.ts";
 import type { CodeTable } from "./cpython/code_table.ts";
-import type { RawStack } from "./cpython/thread_stack.ts";
+import type { RawStack } from "./cpython/raw_stack.ts";
 import type { Activity, ThreadInfo } from "./types.ts";
 
 /** Byte offsets of call instructions are below this; with the code's number they make the key of a child. */

@@ -16,13 +16,19 @@ import type { ReadThread, ThreadEntry } from "./thread_table.ts";
 import { TargetTime } from "./target_time.ts";
 import type { Clock, SampleCounters } from "./types.ts";
 
-/** Reads made at once when one did not lead to the root. */
+/** Reads made at once when one led to a path that is not known, and when it did not lead to the root. */
+const TORN_RETRIES = 3;
 const LOST_RETRIES = 8;
 /** What a sample on the target's processor usually costs the target, and the part of it that we cannot see. Units: ms. */
 const JOINED_TICK_MS = 0.045;
 const SWITCH_MS = 0.01;
-/** Once so many ticks have met proven paths only, reading from elsewhere is as good. */
-const UNSETTLED_TICKS = 50;
+/**
+ * While more than a fifth of the stacks are torn or new, it is worth while to read on the target's processor; for the rest
+ * second read is enough.
+ */
+const TICKS_TO_SETTLE = 5;
+const SETTLED_TICKS = 50;
+const MOST_UNSETTLED_TICKS = 100;
 /** Ticks that take longer, since there are many threads, would be felt. Units: ms. */
 const LONGEST_JOINED_MS = 0.5;
 /** Names and code objects are checked this often. Units: ms. */
@@ -66,8 +72,8 @@ export class Sampler {
   /** Threads that ran no Python code when they were looked at last. */
   readonly #empty = new WeakSet<ThreadEntry>();
   #lastUpkeep = -Infinity;
-  /** Ticks for which it is worth while to read on the target's processor. */
-  #unsettled = UNSETTLED_TICKS;
+  /** Grows with each stack that was torn or new, and falls with each tick. */
+  #unsettled = MOST_UNSETTLED_TICKS;
   /** How long the last tick took. */
   #tickMs = 0;
 
@@ -113,7 +119,7 @@ export class Sampler {
     if (isJoined) this.#targetTime.take(elapsed + SWITCH_MS);
     if (isJoined || pauseMs > 0) this.#times?.pause.add(isJoined ? elapsed : pauseMs);
     this.#tickMs = elapsed;
-    this.#unsettled--;
+    this.#unsettled = Math.max(0, this.#unsettled - 1);
     // The next tick may have to be read from elsewhere.
     if (!this.#mayJoin(now + elapsed + this.#intervalMs)) this.#reader.leaveProcessor();
     return true;
@@ -129,7 +135,9 @@ export class Sampler {
       const entry = this.#entryOf(thread);
       const first = this.#lookout.look(entry);
       this.counters.sights[first.sight]!++;
-      if (first.sight !== Sight.Whole) this.#unsettled = UNSETTLED_TICKS;
+      if (first.sight !== Sight.Whole) {
+        this.#unsettled = Math.min(MOST_UNSETTLED_TICKS, this.#unsettled + TICKS_TO_SETTLE);
+      }
       // A stack that is too deep will be so again.
       if (first.sight === Sight.Whole || isTooDeep(entry, first)) this.#count(entry, first, timeNs);
       else again.push({ entry, first });
@@ -149,18 +157,18 @@ export class Sampler {
   }
 
   /**
-   * A path that is not known may be one that was torn: a second read, of a microsecond later, may show a known one. A read
-   * that did not reach the root, or met no frame, says little of where it belongs: the next one that does stands for it.
+   * A path that is not known may be one that was torn: further reads, of some microseconds later, may show a known one. A
+   * read that did not reach the root, or met no frame, says little of where it belongs: the next one that does stands for it.
    */
   #lookAgain(entry: ThreadEntry, first: Sighting): Sighting {
     const isLost = first.sight < Sight.Unproven;
     let best = first;
-    for (let i = 0; i < (isLost ? LOST_RETRIES : 1); i++) {
+    for (let i = 0; i < (isLost ? LOST_RETRIES : TORN_RETRIES); i++) {
       this.counters.rereads++;
       const next = this.#lookout.lookAgain(entry);
       if (next.sight > best.sight) best = next;
       // A thread that runs no Python code does so for longer.
-      if (best.sight >= Sight.Unproven || best.sight === Sight.Empty && this.#empty.has(entry)) break;
+      if (best.sight === Sight.Whole || best.sight === Sight.Empty && this.#empty.has(entry)) break;
     }
     if (best.sight === Sight.Empty) this.#empty.add(entry);
     else this.#empty.delete(entry);
@@ -184,7 +192,7 @@ export class Sampler {
   }
 
   #mayJoin(nowMs: number): boolean {
-    return this.#unsettled > 0 && this.#tickMs <= LONGEST_JOINED_MS &&
+    return this.#unsettled > SETTLED_TICKS && this.#tickMs <= LONGEST_JOINED_MS &&
       this.#targetTime.allows(Math.max(JOINED_TICK_MS, this.#tickMs), nowMs);
   }
 

@@ -4,7 +4,8 @@
  * What the call reads is predicted from the last one. A wrong prediction costs a further call and never changes what is
  * seen: every byte that a walk uses was read in this very tick.
  */
-import { RawStack, Walk } from "./cpython/thread_stack.ts";
+import { Walk } from "./cpython/thread_stack.ts";
+import { RawStack } from "./cpython/raw_stack.ts";
 import type { Runtime } from "./cpython/locate.ts";
 import { GilWords } from "./cpython/gil.ts";
 import { MemoryReader, RangeList } from "./memory.ts";

@@ -10,6 +10,7 @@
  */
 import { FrameWindows, SHRINK_WALKS } from "./frame_windows.ts";
 import type { Layout } from "./layout.ts";
+import type { RawStack } from "./raw_stack.ts";
 import { isPlausible, RangeList } from "../memory.ts";
 import type { TargetMemory } from "../memory.ts";
 import type { Address, Truncation } from "../types.ts";
@@ -40,29 +41,6 @@ export const enum Walk {
   Broken,
   /** The thread runs no Python code. */
   Empty,
-}
-
-/** The frames of the latest walk, leaf first, as addresses; shared by all threads of a reader. */
-export class RawStack {
-  codes = new Float64Array(256);
-  instrs = new Float64Array(256);
-  depth = 0;
-
-  push(code: Address, instr: number): void {
-    if (this.depth === this.codes.length) this.#grow();
-    this.codes[this.depth] = code;
-    this.instrs[this.depth] = instr;
-    this.depth++;
-  }
-
-  #grow(): void {
-    const codes = new Float64Array(this.codes.length * 2);
-    codes.set(this.codes);
-    this.codes = codes;
-    const instrs = new Float64Array(this.instrs.length * 2);
-    instrs.set(this.instrs);
-    this.instrs = instrs;
-  }
 }
 
 /** Word offsets of a layout's frame fields, so that the loop does no arithmetic on offsets. */
@@ -126,6 +104,9 @@ export class ThreadStack {
   #copies: 1 | 2 = 1;
   #firstRange = 0;
   #headOffset = 0;
+  /** Bytes to be read of the thread state, and those of the last call; from 3.15 on its root frame is a part of it. */
+  #headSize = 0;
+  #headRead = 0;
   readonly #spill = new Uint8Array(2 * PAGE + 256);
   readonly #spillWords = new Uint32Array(this.#spill.buffer);
   readonly #spillRange = new RangeList();
@@ -160,7 +141,8 @@ export class ThreadStack {
     }
     const { threadLow, threadSize, layout } = this.#fields;
     this.#firstRange = ranges.count;
-    this.#headOffset = ranges.push(this.tstate + threadLow, threadSize);
+    this.#headRead = Math.max(threadSize, this.#headSize);
+    this.#headOffset = ranges.push(this.tstate + threadLow, this.#headRead);
     this.#first.pointerOffset = this.#headOffset + layout.thread.frame - threadLow;
     this.#planFrames(ranges, this.#first);
     if (copies === 1) return;
@@ -262,8 +244,19 @@ export class ThreadStack {
     head: Address,
     { words, bytes, stack }: { words: Uint32Array; bytes: Uint8Array; stack: RawStack },
   ): Walk {
-    const { low, high, code, previous, instr, instrIsAddress, owner, shimOwner, pointerTag } = this.#fields;
+    const {
+      low,
+      high,
+      code,
+      previous,
+      instr,
+      instrIsAddress,
+      owner,
+      shimOwner,
+      pointerTag,
+    } = this.#fields;
     const windows = this.#windows;
+    const headStart = this.tstate + this.#fields.threadLow;
     const { offsets } = this.#first;
     const secondOffsets = this.#second.offsets;
     const isTwice = this.#copies === 2;
@@ -310,6 +303,9 @@ export class ThreadStack {
           visited > 0 && (words[at + instr] !== words[other + instr] ||
               instrIsAddress && words[at + instr + 1] !== words[other + instr + 1])
         ) equal = false;
+      } else if (start >= headStart && end <= headStart + this.#headRead) {
+        window = 0;
+        at = (this.#headOffset + start - headStart - low) >> 2;
       } else {
         window = 0;
         if (start < spillLow || end > spillHigh) {
@@ -319,7 +315,7 @@ export class ThreadStack {
           spillHigh = end;
           if (!this.#readSpill(spillLow, spillHigh)) return this.#broken("unreadable");
         }
-        this.#remember(start, end);
+        this.#rememberFrame(start, end);
         source = this.#spillWords;
         sourceBytes = this.#spill;
         at = (frame - spillLow) >> 2;
@@ -377,6 +373,12 @@ export class ThreadStack {
   }
 
   /** Adds a frame to what is read in advance; frames that follow each other are kept as one range. */
+  #rememberFrame(start: Address, end: Address): void {
+    const inside = start - this.tstate - this.#fields.threadLow;
+    if (inside < 0 || inside > PAGE) this.#remember(start, end);
+    else this.#headSize = Math.max(this.#headSize, inside + end - start);
+  }
+
   #remember(start: Address, end: Address): void {
     const pending = this.#pending;
     const last = pending.length - 2;

@@ -1,7 +1,7 @@
 /** Code objects in fake memory, and stacks of them. */
 import { CodeTable } from "../../src/cpython/code_table.ts";
 import type { Layout } from "../../src/cpython/layout.ts";
-import { RawStack } from "../../src/cpython/thread_stack.ts";
+import { RawStack } from "../../src/cpython/raw_stack.ts";
 import { FakeMemory, FakeObjects, LAYOUTS } from "./fake_memory.ts";
 
 /** What to write; each two bytes of bytecode are a line, unless there is another table. */

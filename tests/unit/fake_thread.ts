@@ -2,7 +2,8 @@
 import { join } from "node:path";
 import type { Layout } from "../../src/cpython/layout.ts";
 import { layoutFor, layoutFromDebugOffsets } from "../../src/cpython/layouts.ts";
-import { FrameFields, RawStack, ThreadStack } from "../../src/cpython/thread_stack.ts";
+import { FrameFields, ThreadStack } from "../../src/cpython/thread_stack.ts";
+import { RawStack } from "../../src/cpython/raw_stack.ts";
 import type { Walk } from "../../src/cpython/thread_stack.ts";
 import { RangeList } from "../../src/memory.ts";
 import { PROJECT } from "../helpers.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { SHRINK_WALKS } from "../../src/cpython/frame_windows.ts";
-import { FrameFields, MAX_DEPTH, RawStack, ThreadStack, Walk } from "../../src/cpython/thread_stack.ts";
+import { FrameFields, MAX_DEPTH, ThreadStack, Walk } from "../../src/cpython/thread_stack.ts";
+import { RawStack } from "../../src/cpython/raw_stack.ts";
 import { RangeList } from "../../src/memory.ts";
 import type { TargetMemory } from "../../src/memory.ts";
 import { FakeThread, LAYOUT_OF_LINK } from "./fake_thread.ts";
