@@ -23,8 +23,8 @@ const LOST_RETRIES = 8;
 const JOINED_TICK_MS = 0.045;
 const SWITCH_MS = 0.01;
 /**
- * While more than a fifth of the stacks are torn or new, it is worth while to read on the target's processor; for the rest
- * second read is enough.
+ * While more than a fifth of the stacks are torn or new, it is worth while to read on the target's processor; else a second
+ * read is enough.
  */
 const TICKS_TO_SETTLE = 5;
 const SETTLED_TICKS = 50;

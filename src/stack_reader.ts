@@ -18,6 +18,7 @@ import type { TargetThreads, ThreadState } from "./types.ts";
 const HIGH = 0x1_0000_0000;
 /** The lists of interpreters and threads are followed at most this often. Units: ms. */
 const LIST_INTERVAL = 1;
+const LIST_INTERVAL_PER_THREAD = 0.2;
 /** The system is asked at most this often what threads are doing, and the GIL read. Units: ms. */
 const STATE_INTERVAL = 0.1;
 /** Times that one read is tried anew because memory in the plan has gone. */
@@ -76,6 +77,7 @@ export class StackReader {
   /** For how long threads stood still for the last `readStopped`. Units: ms. */
   pauseMs = 0;
   #lastListing = -Infinity;
+  #lastFullListing = -Infinity;
   #lastStates = -Infinity;
   /** Threads chosen when their states were asked for last. */
   #chosen: ReadThread[] = [];
@@ -125,14 +127,18 @@ export class StackReader {
     if (isStateDue) this.#select(selection);
     else this.selected = this.#chosen;
     this.#lastStates = isStateDue ? nowMs : this.#lastStates;
-    if (!this.#call({ lists: isListDue, gil: isStateDue })) return false;
+    // All links of many threads cost as much as the stacks.
+    const areAllDue = nowMs - this.#lastFullListing >= LIST_INTERVAL_PER_THREAD * this.threads.length;
+    const lists = !isListDue ? "none" : areAllDue ? "all" : "heads";
+    if (!this.#call({ lists, gil: isStateDue })) return false;
     if (!isListDue) return true;
     this.#lastListing = nowMs;
+    if (areAllDue) this.#lastFullListing = nowMs;
     if (this.#table.watch.isUnchanged(this.#words)) return true;
     // A thread that has come since the last tick belongs to this one.
     this.relist();
     this.#select(selection);
-    return this.threads.length > 0 && this.#call({ lists: false, gil: true });
+    return this.threads.length > 0 && this.#call({ lists: "none", gil: true });
   }
 
   /** Walks a selected thread's stack in what the last call read. */
@@ -163,7 +169,7 @@ export class StackReader {
     this.isStill = false;
     this.#stopped = undefined;
     this.selected = [thread];
-    const isRead = this.#call({ lists: false, gil: true, copies });
+    const isRead = this.#call({ lists: "none", gil: true, copies });
     // A thread that has ended was left out of the call: what was read of it earlier must not be taken for new.
     if (!this.threads.includes(thread)) return Walk.Empty;
     return isRead ? this.walk(thread) : this.#unreadable(thread);
@@ -289,7 +295,7 @@ export class StackReader {
   #readHolder(): boolean {
     for (let attempt = 0; attempt < MAX_HOLDERS; attempt++) {
       this.selected = this.threads.filter((thread) => thread.ownsGil);
-      if (!this.#call({ lists: true, gil: true })) return false;
+      if (!this.#call({ lists: "all", gil: true })) return false;
       if (!this.#table.watch.isUnchanged(this.#words)) this.relist();
       const holders = this.threads.filter((thread) => this.#gil.isHolder(thread.listed, this.#words));
       const arePredicted = holders.every((thread) => thread.ownsGil && this.selected.includes(thread));
@@ -303,14 +309,16 @@ export class StackReader {
   }
 
   /** Plans and makes the call for the selected threads, again where planned memory has gone. */
-  #call({ lists, gil, copies = 1 }: { lists: boolean; gil: boolean; copies?: 1 | 2 }): boolean {
+  #call(
+    { lists, gil, copies = 1 }: { lists: "all" | "heads" | "none"; gil: boolean; copies?: 1 | 2 },
+  ): boolean {
     const ranges = this.#ranges;
     this.#isGilRead = gil;
     for (let attempt = 0; attempt < MAX_RETRIES; attempt++) {
       ranges.clear();
       if (gil) this.#gil.plan(ranges, this.#table.interpreters);
       for (const thread of this.selected) thread.stack.plan(ranges, copies);
-      if (lists) this.#table.watch.plan(ranges);
+      if (lists !== "none") this.#table.watch.plan(ranges, lists);
       this.#reserve(ranges.byteLength);
       this.counters.calls++;
       const length = this.#toStop === undefined

@@ -12,7 +12,8 @@ export class ListWatch {
   readonly #runtime: Address;
   #interpreters: readonly ListedInterpreter[] = [];
   #threads: readonly { readonly listed: ListedThread }[] = [];
-  /** Where the links begin in what was read. */
+  /** Which links were read, and where they begin in what was read. */
+  #links: "all" | "heads" = "all";
   #offset = 0;
 
   constructor(layout: Layout, runtime: Address) {
@@ -29,14 +30,20 @@ export class ListWatch {
     this.#threads = threads;
   }
 
-  /** Appends the links of both lists to a call. */
-  plan(ranges: RangeList): void {
+  /**
+   * Appends links of both lists to a call: all of them, or those alone at which new threads are put in.
+   *
+   * A thread that has ended shows only in the link of its neighbour.
+   */
+  plan(ranges: RangeList, links: "all" | "heads"): void {
+    this.#links = links;
     const { runtime, interpreter, thread } = this.#layout;
     this.#offset = ranges.push(this.#runtime + runtime.interpretersHead, 8);
     for (const { address } of this.#interpreters) {
       ranges.push(address + interpreter.next, 8);
       ranges.push(address + interpreter.threadsHead, 8);
     }
+    if (links === "heads") return;
     for (const { listed } of this.#threads) ranges.push(listed.tstate + thread.next, 8);
   }
 
@@ -52,6 +59,11 @@ export class ListWatch {
       if (linkAt(1 + 2 * i) !== (interpreters[i + 1]?.address ?? 0)) return false;
       // Threads are listed interpreter by interpreter.
       let link = linkAt(2 + 2 * i);
+      if (this.#links === "heads") {
+        const first = this.#threads.find(({ listed }) => listed.interpreter === interpreters[i]!.address);
+        if (link !== (first?.listed.tstate ?? 0)) return false;
+        continue;
+      }
       while (this.#threads[thread]?.listed.interpreter === interpreters[i]!.address) {
         if (link !== this.#threads[thread]!.listed.tstate) return false;
         link = linkAt(1 + 2 * interpreters.length + thread);
@@ -59,6 +71,6 @@ export class ListWatch {
       }
       if (link !== 0) return false;
     }
-    return thread === this.#threads.length;
+    return this.#links === "heads" || thread === this.#threads.length;
   }
 }
