@@ -10,12 +10,23 @@ const SHORTEST_SLEEP = 0.008;
 /** A pause is of random length, so that no loop of the target keeps step with it. Units: ns. */
 const PAUSE_MIN = 2000;
 const PAUSE_RANGE = 15_000;
+/** It is looked at this often what share of the time is slept. Units: ms. */
+const CHECK_INTERVAL = 500;
 /** Signals wait at most this long. Units: ms. */
 const YIELD_INTERVAL = 20;
 
 /** A steady clock that keeps time to some 60 microseconds. A wait ends early once `isStopped` says so. */
 export function liveClock(isStopped: () => boolean): Clock {
   let lastYield = performance.now();
+  let checked = lastYield;
+  let waited = 0;
+  /** With a real-time priority, a thread that hardly sleeps would keep all others from its processor. */
+  const checkShare = (now: number) => {
+    if (now - checked < CHECK_INTERVAL) return;
+    if (waited < (now - checked) / 2) beginSampling(Infinity);
+    checked = now;
+    waited = 0;
+  };
   const sleepUntil = (untilMs: number, nowMs = performance.now()) => {
     const remaining = untilMs - nowMs;
     if (remaining > SHORTEST_SLEEP) sleepBlocking(remaining * 1e6);
@@ -44,6 +55,8 @@ export function liveClock(isStopped: () => boolean): Clock {
     random: () => Math.random(),
     wait(untilMs) {
       const now = performance.now();
+      waited += Math.max(0, untilMs - now);
+      checkShare(now);
       if (untilMs - now > TIMER_SLACK + 1) return waitLong(untilMs);
       if (now - lastYield > YIELD_INTERVAL) return yieldOnce(untilMs);
       sleepUntil(untilMs, now);

@@ -143,6 +143,21 @@ Deno.test("a thread that has come since is part of the same tick, one that has e
   assert.deepEqual(target.leaves(), [0x4000, 0x2000]);
 });
 
+Deno.test("of many threads, one that has come is noticed at once, one that has ended after some ticks", () => {
+  const target = started(40);
+  const now = target.settle();
+  target.reader.read("all", now);
+  target.start(40);
+  assert.equal(target.reader.read("all", now + 1), true);
+  assert.equal(target.leaves().length, 41);
+  target.end(7);
+  const lengths = [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12].map((ms) => {
+    assert.equal(target.reader.read("all", now + ms), true);
+    return target.leaves().length;
+  });
+  assert.equal(lengths.at(-1), 40);
+});
+
 Deno.test("what was read of a thread before it ended is not taken for new", () => {
   const target = started(2);
   target.settle();
