@@ -51,6 +51,11 @@ export class CallNode {
     return child;
   }
 
+  /** Takes a child out. */
+  forget(child: CallNode): void {
+    this.children?.delete(childKey(child.codeId, child.callOffset));
+  }
+
   count(key: number, amount: number): void {
     this.selfCounts ??= new Map();
     this.selfCounts.set(key, (this.selfCounts.get(key) ?? 0) + amount);
@@ -126,6 +131,8 @@ export class Recording {
   readonly log: SampleLog | undefined;
   readonly #perThread: boolean;
   readonly #lastEntry: number[] = [];
+  /** Grows with each pruning, so that cached nodes are looked up again. */
+  #pruned = 0;
   /** True when the last inserted stack held something that is not a code object. */
   insertedPartly = false;
   /** Byte offset of the leaf's instruction in the last inserted stack. */
@@ -176,9 +183,10 @@ export class Recording {
       checked = true;
       this.codes.recheck(stack.codes, depth);
     }
-    if (cursor.generation !== this.codes.generation || cursor.hasHidden) {
+    const generation = this.codes.generation + this.#pruned;
+    if (cursor.generation !== generation || cursor.hasHidden) {
       cursor.depth = 0;
-      cursor.generation = this.codes.generation;
+      cursor.generation = generation;
     }
     const { codes, instrs, nodes } = cursor;
     const last = depth - 1;
@@ -225,6 +233,22 @@ export class Recording {
     const offset = depth === 0 ? -1 : this.codes.byteOffset(node.codeId, instrs[last]!);
     this.leafOffset = Math.min(Math.max(offset, -1), OFFSET_LIMIT);
     return node;
+  }
+
+  /**
+   * Forgets paths that no sample counts for and that were never proven: torn reads show ever new ones.
+   *
+   * Invariant: nodes that `insert` gave before must not be used after it.
+   */
+  prune(): void {
+    this.#pruned++;
+    const nodes = [...this.roots];
+    for (const node of nodes) nodes.push(...node.children?.values() ?? []);
+    // Children come after their parents.
+    for (const node of nodes.toReversed()) {
+      const isNeeded = node.proven || node.selfCounts !== undefined || (node.children?.size ?? 0) > 0;
+      if (!isNeeded) node.parent?.forget(node);
+    }
   }
 
   /** Counts a sample at a node. Units: ns; `amount` is 1, or CPU time in microseconds. */

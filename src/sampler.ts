@@ -224,6 +224,7 @@ export class Sampler {
   #upkeep(now: number): void {
     this.#lastUpkeep = now;
     this.#recording.codes.revalidate();
+    this.#recording.prune();
     this.#reader.refreshNames();
     this.#rename();
   }

@@ -218,3 +218,22 @@ Deno.test("the interpreter's own frame between a class and its __init__ is left 
   assert.equal(recording.insert(0, cursor, rawStack([[a!, 8], [shim, 0]])), plain.parent);
   assert.equal(recording.leafOffset, 8, "the leaf is the caller, at its call");
 });
+
+Deno.test("paths without samples that were never proven are forgotten, all others stay", () => {
+  const { codes, addresses: [a, b, c] } = newCodes();
+  const recording = new Recording(codes.table, SHARED);
+  recording.addThread(THREAD);
+  const cursor = new Cursor();
+  const insert = (...stack: [number, number][]) => recording.insert(0, cursor, rawStack(stack));
+  insert([a!, 2], [b!, 0]).prove();
+  const counted = insert([a!, 4], [c!, 0], [b!, 0]);
+  recording.count(0, counted, { leafOffset: 0, timeNs: 0, weightNs: 1, ...ONE });
+  const torn = insert([a!, 6], [b!, 2], [b!, 2]);
+  recording.prune();
+  const names = treeOf(recording, recording.roots[0]!).children.map(({ children }) =>
+    children.map(({ name, children }) => [name, children.map((child) => child.name)])
+  );
+  assert.deepEqual(names, [[["b@2", []], ["c@4", ["b@0"]]]]);
+  assert.equal(insert([a!, 4], [c!, 0], [b!, 0]), counted);
+  assert.notEqual(insert([a!, 6], [b!, 2], [b!, 2]), torn, "a cached node is not used any more");
+});
