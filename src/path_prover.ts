@@ -78,7 +78,7 @@ export class PathProver {
       if (walk === Walk.Empty) return true;
       const seen = walk === Walk.Broken ? undefined : this.#insert(entry);
       if (seen !== undefined && this.#reader.isStill) {
-        seen.prove();
+        seen.confirm(this.#reader.sightingsForProof, this.#reader.run);
         return true;
       }
       const isSame = walk === Walk.Agreed && seen !== undefined && seen === steady;
@@ -86,7 +86,7 @@ export class PathProver {
       times = isSame ? times + 1 : 1;
       steady = walk === Walk.Agreed ? seen : undefined;
       if (steady === undefined || times < STEADY_READS) continue;
-      steady.prove();
+      steady.confirm(this.#reader.sightingsForProof, Math.random());
       return true;
     }
     return provenPath(node).isWhole;
@@ -111,7 +111,7 @@ export class PathProver {
       // The scheduler may have moved the thread to another processor.
       if (seen === undefined || !this.#reader.isStill) continue;
       step.attempts++;
-      seen.prove();
+      seen.confirm(this.#reader.sightingsForProof, this.#reader.run);
       if (provenPath(node).isWhole) return;
       const isSame = seen === standing && this.#recording.leafOffset === standingOffset;
       times = isSame ? times + 1 : 0;

@@ -61,6 +61,20 @@ export class CallNode {
     this.selfCounts.set(key, (this.selfCounts.get(key) ?? 0) + amount);
   }
 
+  /** Run of the thread at which this path was seen to exist; NaN before. */
+  #seenAt = NaN;
+
+  /** Proves this path, or the part of it that by now was seen to exist in so many runs of its thread: 1, or 2. */
+  confirm(times: 1 | 2, run: number): void {
+    // deno-lint-ignore no-this-alias -- a walk towards the root
+    let node: CallNode | undefined = this;
+    while (node !== undefined && !node.proven) {
+      if (times === 1 || (!Number.isNaN(node.#seenAt) && node.#seenAt !== run)) return node.prove();
+      node.#seenAt = run;
+      node = node.parent;
+    }
+  }
+
   /** Marks this path, and so every path that it begins with, as proven. */
   prove(): void {
     // deno-lint-ignore no-this-alias -- a walk towards the root

@@ -50,6 +50,15 @@ export class StackReader {
   selected: ReadThread[] = [];
   /** The stack that the last walk found, leaf first. */
   readonly stack = new RawStack();
+  /**
+   * How often the path of the last `walk` must be seen to exist until it is proven.
+   *
+   * In 3.11 and 3.12 a place on the C stack is the thread's before the pointer in it is set: for some nanoseconds it names
+   * a frame of an earlier call. A thread that stands still just there shows a stack that never was, but hardly the same twice.
+   */
+  sightingsForProof: 1 | 2 = 1;
+  /** Tells apart the runs of a thread for `isStill`. */
+  run = NaN;
   /** True when the thread of the last `walk` surely did not run while what the walk used was read. */
   isStill = false;
   readonly counters: ReadCounters = {
@@ -153,6 +162,11 @@ export class StackReader {
     const result = thread.stack.walk(this.#words, this.#arena, this.stack);
     this.counters.misses += thread.stack.misses;
     // Asked after the walk: frames that it had to read on their own must be of the same moment.
+    // One that waits is in a system call, and there is none at that place.
+    const mayBeUnset = this.#runtime.layout.traits.frameLink === "cframe" &&
+      (thread.activity === Activity.Gil || thread.activity === Activity.Native);
+    this.sightingsForProof = mayBeUnset ? 2 : 1;
+    this.run = this.#stopped === thread ? this.counters.calls : this.#resting?.runCount ?? NaN;
     this.isStill = this.#stopped === thread && thread.stack.misses === 0 ||
       this.#isResting() && this.#resting!.thread === thread &&
         this.#resting!.runCount === this.#os.runCount(thread.info.osThreadId);
