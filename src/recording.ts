@@ -61,16 +61,18 @@ export class CallNode {
     this.selfCounts.set(key, (this.selfCounts.get(key) ?? 0) + amount);
   }
 
-  /** Run of the thread at which this path was seen to exist; NaN before. */
+  /** Runs of the thread in which this path was seen to exist, and the last of them. */
+  #sightings = 0;
   #seenAt = NaN;
 
-  /** Proves this path, or the part of it that by now was seen to exist in so many runs of its thread: 1, or 2. */
-  confirm(times: 1 | 2, run: number): void {
+  /** Proves this path, or the part of it that by now was seen to exist in so many runs of its thread. */
+  confirm(times: number, run: number): void {
     // deno-lint-ignore no-this-alias -- a walk towards the root
     let node: CallNode | undefined = this;
     while (node !== undefined && !node.proven) {
-      if (times === 1 || (!Number.isNaN(node.#seenAt) && node.#seenAt !== run)) return node.prove();
+      if (node.#seenAt !== run) node.#sightings++;
       node.#seenAt = run;
+      if (node.#sightings >= times) return node.prove();
       node = node.parent;
     }
   }

@@ -170,9 +170,14 @@ export class Sampler {
       // A thread that runs no Python code does so for longer.
       if (best.sight === Sight.Whole || best.sight === Sight.Empty && this.#empty.has(entry)) break;
     }
-    if (best.sight === Sight.Empty) this.#empty.add(entry);
-    else this.#empty.delete(entry);
-    return best;
+    if (best.sight !== Sight.Empty) {
+      this.#empty.delete(entry);
+      return best;
+    }
+    // Whoever holds the GIL mostly runs Python code: the first time it is a stack that could not be read.
+    const isLostStack = entry.thread.ownsGil && !this.#empty.has(entry);
+    this.#empty.add(entry);
+    return isLostStack ? { ...best, sight: Sight.Lost } : best;
   }
 
   #countActivities(): void {

@@ -21,6 +21,8 @@ const LIST_INTERVAL = 1;
 const LIST_INTERVAL_PER_THREAD = 0.2;
 /** The system is asked at most this often what threads are doing, and the GIL read. Units: ms. */
 const STATE_INTERVAL = 0.1;
+/** Runs of a thread in which a path is seen before it is proven, where a single one may be met with its pointer unset. */
+const UNSET_SIGHTINGS = 4;
 /** Times that one read is tried anew because memory in the plan has gone. */
 const MAX_RETRIES = 64;
 /** Holders of the GIL that are tried one after the other while it goes from hand to hand. */
@@ -54,9 +56,9 @@ export class StackReader {
    * How often the path of the last `walk` must be seen to exist until it is proven.
    *
    * In 3.11 and 3.12 a place on the C stack is the thread's before the pointer in it is set: for some nanoseconds it names
-   * a frame of an earlier call. A thread that stands still just there shows a stack that never was, but hardly the same twice.
+   * a frame of an earlier call. A thread that stands still just there shows a stack that never was, but hardly the same several times.
    */
-  sightingsForProof: 1 | 2 = 1;
+  sightingsForProof = 1;
   /** Tells apart the runs of a thread for `isStill`. */
   run = NaN;
   /** True when the thread of the last `walk` surely did not run while what the walk used was read. */
@@ -165,7 +167,7 @@ export class StackReader {
     // One that waits is in a system call, and there is none at that place.
     const mayBeUnset = this.#runtime.layout.traits.frameLink === "cframe" &&
       (thread.activity === Activity.Gil || thread.activity === Activity.Native);
-    this.sightingsForProof = mayBeUnset ? 2 : 1;
+    this.sightingsForProof = mayBeUnset ? UNSET_SIGHTINGS : 1;
     this.run = this.#stopped === thread ? this.counters.calls : this.#resting?.runCount ?? NaN;
     this.isStill = this.#stopped === thread && thread.stack.misses === 0 ||
       this.#isResting() && this.#resting!.thread === thread &&

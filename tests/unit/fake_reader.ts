@@ -91,7 +91,7 @@ export class FakeReader {
 
   readonly isJoined = false;
   readonly pauseMs = 0;
-  sightingsForProof: 1 | 2 = 1;
+  sightingsForProof = 1;
   run = 0;
   /** Ticks for which a thread was stopped. */
   stops = 0;
