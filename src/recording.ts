@@ -51,6 +51,12 @@ export class CallNode {
     return child;
   }
 
+  /** Whether anything is known of this path: that it exists, has samples, or that longer ones do. */
+  get isNeeded(): boolean {
+    return this.proven || this.#sightings > 0 || this.selfCounts !== undefined ||
+      (this.children?.size ?? 0) > 0;
+  }
+
   /** Takes a child out. */
   forget(child: CallNode): void {
     this.children?.delete(childKey(child.codeId, child.callOffset));
@@ -147,7 +153,9 @@ export class Recording {
   readonly log: SampleLog | undefined;
   readonly #perThread: boolean;
   readonly #lastEntry: number[] = [];
-  /** Grows with each pruning, so that cached nodes are looked up again. */
+  /** Nodes made since the last pruning; children after their parents. */
+  #fresh: CallNode[] = [];
+  /** Grows when nodes are forgotten, so that cached ones are looked up again. */
   #pruned = 0;
   /** True when the last inserted stack held something that is not a code object. */
   insertedPartly = false;
@@ -235,12 +243,14 @@ export class Recording {
         continue;
       }
       const callOffset = node.parent === undefined ? 0 : this.codes.byteOffset(node.codeId, instrs[i - 1]!);
-      if (!checked && !node.hasChild(id, callOffset)) {
+      const isNew = !node.hasChild(id, callOffset);
+      if (isNew && !checked) {
         // A path nobody has seen may come from an address that by now holds another code object.
         checked = true;
         if (this.codes.recheck(stack.codes, depth)) return this.#insert(thread, cursor, { stack, checked });
       }
       node = node.child(id, callOffset);
+      if (isNew) this.#fresh.push(node);
       codes[i] = code;
       instrs[i] = stack.instrs[last - i]!;
       nodes[i] = node;
@@ -252,19 +262,17 @@ export class Recording {
   }
 
   /**
-   * Forgets paths that no sample counts for and that were never proven: torn reads show ever new ones.
+   * Forgets new paths that no sample counts for and that were never seen to exist: torn reads show ever new ones.
    *
-   * Invariant: nodes that `insert` gave before must not be used after it.
+   * Invariant: nodes without samples that `insert` gave before must not be used after it.
    */
   prune(): void {
-    this.#pruned++;
-    const nodes = [...this.roots];
-    for (const node of nodes) nodes.push(...node.children?.values() ?? []);
-    // Children come after their parents.
-    for (const node of nodes.toReversed()) {
-      const isNeeded = node.proven || node.selfCounts !== undefined || (node.children?.size ?? 0) > 0;
-      if (!isNeeded) node.parent?.forget(node);
+    for (const node of this.#fresh.toReversed()) {
+      if (node.isNeeded) continue;
+      node.parent?.forget(node);
+      this.#pruned++;
     }
+    this.#fresh = [];
   }
 
   /** Counts a sample at a node. Units: ns; `amount` is 1, or CPU time in microseconds. */

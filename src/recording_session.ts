@@ -5,7 +5,7 @@ import { CodeTable } from "./cpython/code_table.ts";
 import { ProfilerError } from "./errors.ts";
 import { Histogram } from "./histogram.ts";
 import { Recording } from "./recording.ts";
-import { runSchedule, Sampler } from "./sampler.ts";
+import { newCounters, runSchedule, Sampler } from "./sampler.ts";
 import type { SamplerOptions, SampleTimes, StopReason } from "./sampler.ts";
 import type { Clock, SampleCounters } from "./types.ts";
 import { StackReader } from "./stack_reader.ts";
@@ -35,16 +35,7 @@ export interface SessionState {
 export class RecordingSession {
   /** One for each program that the process has run. */
   readonly recordings: Recording[] = [];
-  readonly counters: SampleCounters = {
-    ticks: 0,
-    samples: 0,
-    errors: 0,
-    late: 0,
-    missed: 0,
-    rereads: 0,
-    sights: [0, 0, 0, 0, 0],
-    activities: [0, 0, 0, 0],
-  };
+  readonly counters = newCounters();
   /** How long reads took, if that is measured. */
   readonly times: SampleTimes | undefined;
   /** One for each program, too. */

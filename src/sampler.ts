@@ -51,6 +51,20 @@ export interface SampleTimes {
   readonly pause: Histogram;
 }
 
+/** Counters of a recording that has not begun. */
+export function newCounters(): SampleCounters {
+  return {
+    ticks: 0,
+    samples: 0,
+    errors: 0,
+    late: 0,
+    missed: 0,
+    rereads: 0,
+    sights: [0, 0, 0, 0, 0],
+    activities: [0, 0, 0, 0],
+  };
+}
+
 /** Why sampling came to its end. */
 export type StopReason = "duration" | "stopped" | "target_gone";
 

@@ -255,3 +255,16 @@ Deno.test("a path that must be seen twice is proven by two runs of its thread, a
   other.confirm(1, 9);
   assert.equal(other.proven, true);
 });
+
+Deno.test("a path that was seen to exist once is kept until it is seen again, however often is pruned", () => {
+  const { codes, addresses: [a, b] } = newCodes();
+  const recording = new Recording(codes.table, SHARED);
+  recording.addThread(THREAD);
+  const cursor = new Cursor();
+  const insert = () => recording.insert(0, cursor, rawStack([[a!, 2], [b!, 0]]));
+  insert().confirm(2, 7);
+  recording.prune();
+  recording.prune();
+  insert().confirm(2, 8);
+  assert.equal(insert().proven, true);
+});

@@ -4,7 +4,7 @@ import { CUT_OFFSET, Recording, selfParts } from "../../src/recording.ts";
 import type { CallNode } from "../../src/recording.ts";
 import { Histogram } from "../../src/histogram.ts";
 import { STEADY_READS } from "../../src/path_prover.ts";
-import { Sampler } from "../../src/sampler.ts";
+import { newCounters, Sampler } from "../../src/sampler.ts";
 import type { Clock, SampleCounters } from "../../src/types.ts";
 import type { StackReader } from "../../src/stack_reader.ts";
 import { FakeReader } from "./fake_reader.ts";
@@ -37,16 +37,7 @@ function setUp(
     random: () => 0,
   };
   const recording = new Recording(reader.codes.table, { perThread: timeline, timeline });
-  const counters: SampleCounters = {
-    ticks: 0,
-    samples: 0,
-    errors: 0,
-    late: 0,
-    missed: 0,
-    rereads: 0,
-    sights: [0, 0, 0, 0, 0],
-    activities: [0, 0, 0, 0],
-  };
+  const counters = newCounters();
   const times = { read: new Histogram(), pause: new Histogram() };
   const sampler = new Sampler(
     { reader: reader as unknown as StackReader, recording, clock, counters, times, startMs: 0 },

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { runSchedule } from "../../src/sampler.ts";
+import { newCounters, runSchedule } from "../../src/sampler.ts";
 import type { Clock, SampleCounters } from "../../src/types.ts";
 
 const START = 1000;
@@ -48,16 +48,7 @@ async function run(
     isStopped?: (times: readonly number[]) => boolean;
   },
 ): Promise<Outcome> {
-  const counters: SampleCounters = {
-    ticks: 0,
-    samples: 0,
-    errors: 0,
-    late: 0,
-    missed: 0,
-    rereads: 0,
-    sights: [0, 0, 0, 0, 0],
-    activities: [0, 0, 0, 0],
-  };
+  const counters = newCounters();
   const times: number[] = [];
   const tick = () => {
     times.push(clock.time - START);
