@@ -47,7 +47,8 @@ export async function run(args: readonly string[]): Promise<number> {
     .summary("sample a process or a program, and write a flamegraph")
     .description(
       "Samples a running process (-p) or a program that it starts, and writes a flamegraph or another format. " +
-        "The target is never stopped. Ctrl-C, SIGTERM, and the target's end all lead to the files being written.",
+        "The target is not stopped, unless --blocking asks for it. Ctrl-C, SIGTERM, and the target's end all lead to " +
+        "the files being written.",
     )
     .argument("[program...]", "program to start and record, with its arguments, after --")
     .option("-p, --pid <pid>", "process to record", parsePid)

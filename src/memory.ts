@@ -126,6 +126,11 @@ export class Struct {
   }
 }
 
+/** The pointer at a byte offset of what a call has read, given as 4-byte words. */
+export function pointerAt(words: Uint32Array, offset: number): Address {
+  return words[offset >> 2]! + words[(offset >> 2) + 1]! * HIGH;
+}
+
 /** True for addresses that a user-space object can have. */
 export function isPlausible(address: Address): boolean {
   return address >= 4096 && address < 0x80_0000_0000_0000 && Number.isInteger(address);

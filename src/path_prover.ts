@@ -79,7 +79,7 @@ export class PathProver {
       const seen = walk === Walk.Broken ? undefined : this.#insert(entry);
       if (seen !== undefined && this.#reader.isStill) {
         seen.confirm(this.#reader.sightingsForProof, this.#reader.run);
-        // Where it must be seen twice, the thread has to run in between.
+        // Where it must be seen several times, the thread has to run in between.
         return seen.proven;
       }
       const isSame = walk === Walk.Agreed && seen !== undefined && seen === steady;

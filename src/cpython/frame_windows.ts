@@ -101,6 +101,12 @@ export class FrameWindows {
     return -1;
   }
 
+  /** Notes that a part of a window was used. */
+  widen(window: number, start: Address, end: Address): void {
+    if (start < this.lows[window]!) this.lows[window] = start;
+    if (end > this.highs[window]!) this.highs[window] = end;
+  }
+
   #windows(): Window[] {
     return Array.from({ length: this.count }, (_, i) => ({
       start: this.starts[i]!,

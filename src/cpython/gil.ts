@@ -1,10 +1,10 @@
 /** Who holds the GIL: two words that every version keeps, in the runtime (to 3.11) or behind the interpreter (3.12+). */
 import type { Runtime } from "./locate.ts";
 import type { ListedInterpreter, ListedThread } from "./thread_list.ts";
+import { pointerAt } from "../memory.ts";
 import type { MemoryReader, RangeList } from "../memory.ts";
 import type { Address } from "../types.ts";
 
-const HIGH = 0x1_0000_0000;
 /**
  * Two words, a counter, and two pairs of a condition variable and a mutex (48 and 40 bytes in glibc and musl).
  *
@@ -45,8 +45,7 @@ export class GilWords {
   isHolder(thread: ListedThread, words: Uint32Array): boolean {
     const offset = this.#offsets.get(thread.interpreter);
     if (offset === undefined) return false;
-    const holder = words[offset >> 2]! + words[(offset >> 2) + 1]! * HIGH;
-    return holder === thread.tstate && words[(offset + this.#lockedDistance) >> 2] === 1;
+    return pointerAt(words, offset) === thread.tstate && words[(offset + this.#lockedDistance) >> 2] === 1;
   }
 
   /** Whether the address of a futex is the GIL's own: a thread that waits for it waits for the GIL. */

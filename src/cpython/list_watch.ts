@@ -1,10 +1,9 @@
 /** Whether the lists of interpreters and threads are still as they were when they were last followed link by link. */
 import type { Layout } from "./layout.ts";
 import type { ListedInterpreter, ListedThread } from "./thread_list.ts";
+import { pointerAt } from "../memory.ts";
 import type { RangeList } from "../memory.ts";
 import type { Address } from "../types.ts";
-
-const HIGH = 0x1_0000_0000;
 
 /** Reads all links of the lists in a call, to compare them. */
 export class ListWatch {
@@ -50,9 +49,7 @@ export class ListWatch {
   /** Whether the links that the call read form the same lists. `words` is all that was read, as 4-byte words. */
   isUnchanged(words: Uint32Array): boolean {
     const interpreters = this.#interpreters;
-    const linkAt = (index: number) =>
-      words[(this.#offset >> 2) + 2 * index]! +
-      words[(this.#offset >> 2) + 2 * index + 1]! * HIGH;
+    const linkAt = (index: number) => pointerAt(words, this.#offset + 8 * index);
     if (linkAt(0) !== (interpreters[0]?.address ?? 0)) return false;
     let thread = 0;
     for (let i = 0; i < interpreters.length; i++) {

@@ -11,7 +11,7 @@
 import { FrameWindows, SHRINK_WALKS } from "./frame_windows.ts";
 import type { Layout } from "./layout.ts";
 import type { RawStack } from "./raw_stack.ts";
-import { isPlausible, RangeList } from "../memory.ts";
+import { isPlausible, pointerAt, RangeList } from "../memory.ts";
 import type { TargetMemory } from "../memory.ts";
 import type { Address, Truncation } from "../types.ts";
 
@@ -216,8 +216,7 @@ export class ThreadStack {
     if (window >= 0 && start % 8 === 0) {
       windows.uses[window]!++;
       windows.leafUses[window]! += 2;
-      windows.lows[window] = Math.min(windows.lows[window]!, start);
-      windows.highs[window] = Math.max(windows.highs[window]!, start + 8);
+      windows.widen(window, start, start + 8);
       const current = pointerAt(words, copy.offsets[window]! + start - windows.starts[window]!);
       if (current !== 0) return current;
     }
@@ -244,17 +243,7 @@ export class ThreadStack {
     head: Address,
     { words, bytes, stack }: { words: Uint32Array; bytes: Uint8Array; stack: RawStack },
   ): Walk {
-    const {
-      low,
-      high,
-      code,
-      previous,
-      instr,
-      instrIsAddress,
-      owner,
-      shimOwner,
-      pointerTag,
-    } = this.#fields;
+    const { low, high, code, previous, instr, instrIsAddress, owner, shimOwner, pointerTag } = this.#fields;
     const windows = this.#windows;
     const headStart = this.tstate + this.#fields.threadLow;
     const { offsets } = this.#first;
@@ -292,8 +281,7 @@ export class ThreadStack {
         if (visited === 0) windows.leafUses[window]!++;
         if (window !== used) windows.uses[window]!++;
         used = window;
-        if (start < windows.lows[window]!) windows.lows[window] = start;
-        if (end > windows.highs[window]!) windows.highs[window] = end;
+        windows.widen(window, start, end);
         // Compared word by word: a copy that differs is of another moment.
         const other = isTwice ? (secondOffsets[window]! + inside) >> 2 : at;
         if (
@@ -372,13 +360,14 @@ export class ThreadStack {
     return this.#memory.readv(this.#spillRange, this.#spill) === end - start;
   }
 
-  /** Adds a frame to what is read in advance; frames that follow each other are kept as one range. */
+  /** Adds a frame to what is read in advance: one inside of the thread state to what is read of that. */
   #rememberFrame(start: Address, end: Address): void {
     const inside = start - this.tstate - this.#fields.threadLow;
     if (inside < 0 || inside > PAGE) this.#remember(start, end);
     else this.#headSize = Math.max(this.#headSize, inside + end - start);
   }
 
+  /** Adds memory to the windows, after the walk; what follows each other is kept as one range. */
   #remember(start: Address, end: Address): void {
     const pending = this.#pending;
     const last = pending.length - 2;
@@ -389,9 +378,4 @@ export class ThreadStack {
       pending.push(start, end);
     }
   }
-}
-
-/** The pointer at a byte offset of what a call read. */
-function pointerAt(words: Uint32Array, offset: number): Address {
-  return words[offset >> 2]! + words[(offset >> 2) + 1]! * HIGH;
 }

@@ -5,6 +5,7 @@ import { FileNames } from "./linux_file_names.ts";
 import { explainDenied } from "./linux_permission.ts";
 import { sleepNs } from "./linux_clock.ts";
 import { ProcessorChoice } from "./linux_processor.ts";
+import { readStat } from "./linux_stat.ts";
 import { ThreadStop } from "./linux_ptrace.ts";
 import { ThreadStates } from "./linux_threads.ts";
 import type { RemoteProcess } from "./process.ts";
@@ -15,8 +16,7 @@ import type { Address, Image, ThreadState } from "../types.ts";
 /** `UIO_MAXIOV`: ranges in one call. */
 const MAX_RANGES = 1024;
 const MAX_IMAGES = 64;
-/** Field 22 of /proc/PID/stat, counted from the one after the name; `USER_HZ` is 100 on all of Linux's machines. */
-const START_TIME_FIELD = 19;
+/** `USER_HZ` is 100 on all of Linux's machines. */
 const CLOCK_TICKS = 100;
 /** How long a thread is waited for that did not stop in time, and how often it is looked at. Units: ms; ns. */
 const SETTLE_LIMIT = 10;
@@ -29,7 +29,7 @@ const SETTLE_NAP = 20_000;
  */
 export function openLinuxProcess(pid: number): RemoteProcess {
   const procPid = `/proc/${pid}`;
-  if (processState(procPid) === undefined) {
+  if (!isAlive(procPid)) {
     throw new ProfilerError("no_process", `Cannot read process ${pid}: there is no such process`);
   }
   const process = new LinuxProcess(pid, procPid);
@@ -40,7 +40,7 @@ export function openLinuxProcess(pid: number): RemoteProcess {
     if (readable === undefined || process.readOne(readable.start, 8) !== undefined) return process;
     // A mapped page that no file backs any more cannot be read either; only a denied call says so of every page.
     if (maps.some((mapping) => process.readOne(mapping.start, 1) !== undefined)) return process;
-    if (processState(procPid) === undefined) throw endedError(pid);
+    if (!isAlive(procPid)) throw endedError(pid);
     // A process that has started another program since (exec) has nothing any more where its old maps say.
     if (text === before) throw explainDenied(pid);
     before = text;
@@ -51,7 +51,7 @@ function readMapsText(pid: number, procPid: string): string {
   try {
     return Deno.readTextFileSync(`${procPid}/maps`);
   } catch (error) {
-    if (processState(procPid) === undefined) throw endedError(pid);
+    if (!isAlive(procPid)) throw endedError(pid);
     if (error instanceof Deno.errors.PermissionDenied) throw explainDenied(pid);
     throw new ProfilerError(
       "failure",
@@ -64,15 +64,10 @@ function endedError(pid: number): ProfilerError {
   return new ProfilerError("no_process", `Cannot read process ${pid}: it has ended`);
 }
 
-/** The state letter of a process; undefined when it has ended. */
-function processState(procPid: string): string | undefined {
-  try {
-    const text = Deno.readTextFileSync(`${procPid}/stat`);
-    const state = text.slice(text.lastIndexOf(")") + 2, text.lastIndexOf(")") + 3);
-    return state === "Z" || state === "X" ? undefined : state;
-  } catch {
-    return undefined;
-  }
+/** False once a process has ended; a zombie has. */
+function isAlive(procPid: string): boolean {
+  const state = readStat(`${procPid}/stat`)?.state;
+  return state !== undefined && state !== "Z" && state !== "X";
 }
 
 class LinuxProcess implements RemoteProcess {
@@ -163,18 +158,14 @@ class LinuxProcess implements RemoteProcess {
   }
 
   isAlive(): boolean {
-    return processState(this.#procPid) !== undefined;
+    return isAlive(this.#procPid);
   }
 
   ageSeconds(): number {
-    try {
-      const stat = Deno.readTextFileSync(`${this.#procPid}/stat`);
-      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      const uptime = Number(Deno.readTextFileSync("/proc/uptime").split(" ")[0]);
-      return uptime - Number(fields[START_TIME_FIELD]) / CLOCK_TICKS;
-    } catch {
-      return Infinity;
-    }
+    const stat = readStat(`${this.#procPid}/stat`);
+    if (stat === undefined) return Infinity;
+    const uptime = Number(Deno.readTextFileSync("/proc/uptime").split(" ")[0]);
+    return uptime - stat.startTime / CLOCK_TICKS;
   }
 
   hostThreadId(innerThreadId: number): number {

@@ -8,6 +8,7 @@
  */
 import { libc } from "./linux_libc.ts";
 import { sleepNs } from "./linux_clock.ts";
+import { readStat } from "./linux_stat.ts";
 import { peekChange, reap, statusOfChange } from "./linux_wait.ts";
 
 const PF_EXITING = 4;
@@ -178,16 +179,5 @@ export class ThreadStop {
     // For a moment the folder of a thread that executes another program shows the thread with its new id.
     return stat === undefined || stat.id !== tid || /[ZX]/.test(stat.state) ||
       (stat.flags & PF_EXITING) !== 0;
-  }
-}
-
-/** @returns undefined when there is no such thread. Source: proc_pid_stat(5), fields 1, 3, 4 and 9. */
-function readStat(path: string) {
-  try {
-    const text = Deno.readTextFileSync(path);
-    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-    return { id: parseInt(text), state: fields[0]!, parent: Number(fields[1]), flags: Number(fields[6]) };
-  } catch {
-    return undefined;
   }
 }
