@@ -78,16 +78,15 @@ export class PathProver {
       if (walk === Walk.Empty) return true;
       const seen = walk === Walk.Broken ? undefined : this.#insert(entry);
       if (seen !== undefined && this.#reader.isStill) {
-        seen.confirm(this.#reader.sightingsForProof, this.#reader.run);
-        // Where it must be seen several times, the thread has to run in between.
-        return seen.proven;
+        seen.prove();
+        return true;
       }
       const isSame = walk === Walk.Agreed && seen !== undefined && seen === steady;
       if (!isSame) changes++;
       times = isSame ? times + 1 : 1;
       steady = walk === Walk.Agreed ? seen : undefined;
       if (steady === undefined || times < STEADY_READS) continue;
-      steady.confirm(this.#reader.sightingsForProof, Math.random());
+      steady.prove();
       return true;
     }
     return provenPath(node).isWhole;
@@ -112,7 +111,7 @@ export class PathProver {
       // The scheduler may have moved the thread to another processor.
       if (seen === undefined || !this.#reader.isStill) continue;
       step.attempts++;
-      seen.confirm(this.#reader.sightingsForProof, this.#reader.run);
+      seen.prove();
       if (provenPath(node).isWhole) return;
       const isSame = seen === standing && this.#recording.leafOffset === standingOffset;
       times = isSame ? times + 1 : 0;

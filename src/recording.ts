@@ -53,7 +53,7 @@ export class CallNode {
 
   /** Whether anything is known of this path: that it exists, has samples, or that longer ones do. */
   get isNeeded(): boolean {
-    return this.proven || this.#sightings > 0 || this.selfCounts !== undefined ||
+    return this.proven || this.selfCounts !== undefined ||
       (this.children?.size ?? 0) > 0;
   }
 
@@ -65,22 +65,6 @@ export class CallNode {
   count(key: number, amount: number): void {
     this.selfCounts ??= new Map();
     this.selfCounts.set(key, (this.selfCounts.get(key) ?? 0) + amount);
-  }
-
-  /** Runs of the thread in which this path was seen to exist, and the last of them. */
-  #sightings = 0;
-  #seenAt = NaN;
-
-  /** Proves this path, or the part of it that by now was seen to exist in so many runs of its thread. */
-  confirm(times: number, run: number): void {
-    // deno-lint-ignore no-this-alias -- a walk towards the root
-    let node: CallNode | undefined = this;
-    while (node !== undefined && !node.proven) {
-      if (node.#seenAt !== run) node.#sightings++;
-      node.#seenAt = run;
-      if (node.#sightings >= times) return node.prove();
-      node = node.parent;
-    }
   }
 
   /** Marks this path, and so every path that it begins with, as proven. */

@@ -56,7 +56,7 @@ export class Lookout {
     const node = recording.insert(index, cursor, this.#reader.stack);
     const { leafOffset, insertedPartly } = recording;
     if (insertedPartly) return { sight: Sight.Partial, node, leafOffset };
-    if (this.#reader.isStill) node.confirm(this.#reader.sightingsForProof, this.#reader.run);
+    if (this.#reader.isStill) node.prove();
     return { sight: isWhole(node) ? Sight.Whole : Sight.Unproven, node, leafOffset };
   }
 }

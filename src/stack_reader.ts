@@ -21,8 +21,6 @@ const LIST_INTERVAL = 1;
 const LIST_INTERVAL_PER_THREAD = 0.2;
 /** The system is asked at most this often what threads are doing, and the GIL read. Units: ms. */
 const STATE_INTERVAL = 0.1;
-/** Runs of a thread in which a path is seen before it is proven, where a single one may be met with its pointer unset. */
-const UNSET_SIGHTINGS = 4;
 /** Times that one read is tried anew because memory in the plan has gone. */
 const MAX_RETRIES = 64;
 /** Holders of the GIL that are tried one after the other while it goes from hand to hand. */
@@ -52,15 +50,6 @@ export class StackReader {
   selected: ReadThread[] = [];
   /** The stack that the last walk found, leaf first. */
   readonly stack = new RawStack();
-  /**
-   * How often the path of the last `walk` must be seen to exist until it is proven.
-   *
-   * In 3.11 and 3.12 a place on the C stack is the thread's before the pointer in it is set: for some nanoseconds it names
-   * a frame of an earlier call. A thread that stands still just there shows a stack that never was, but hardly the same several times.
-   */
-  sightingsForProof = 1;
-  /** Tells apart the runs of a thread for `isStill`. */
-  run = NaN;
   /** True when the thread of the last `walk` surely did not run while what the walk used was read. */
   isStill = false;
   readonly counters: ReadCounters = {
@@ -161,17 +150,15 @@ export class StackReader {
     }
     if (this.#isGilRead) thread.ownsGil = this.#gil.isHolder(thread.listed, this.#words);
     if (thread.ownsGil) thread.activity = Activity.Gil;
-    const result = thread.stack.walk(this.#words, this.#arena, this.stack);
+    const isStopped = this.#stopped === thread;
+    const isResting = this.#isResting() && this.#resting!.thread === thread;
+    const read = { words: this.#words, bytes: this.#arena, stack: this.stack };
+    const result = thread.stack.walk(read, isStopped || isResting);
     this.counters.misses += thread.stack.misses;
     // Asked after the walk: frames that it had to read on their own must be of the same moment.
-    // One that waits is in a system call, and there is none at that place.
-    const mayBeUnset = this.#runtime.layout.traits.frameLink === "cframe" &&
-      (thread.activity === Activity.Gil || thread.activity === Activity.Native);
-    this.sightingsForProof = mayBeUnset ? UNSET_SIGHTINGS : 1;
-    this.run = this.#stopped === thread ? this.counters.calls : this.#resting?.runCount ?? NaN;
-    this.isStill = this.#stopped === thread && thread.stack.misses === 0 ||
-      this.#isResting() && this.#resting!.thread === thread &&
-        this.#resting!.runCount === this.#os.runCount(thread.info.osThreadId);
+    this.isStill = isStopped && thread.stack.misses === 0 ||
+      isResting && this.#resting!.runCount === this.#os.runCount(thread.info.osThreadId);
+    if (thread.stack.isOutside && !this.isStill) return this.#unreadable(thread);
     return result;
   }
 

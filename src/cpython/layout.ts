@@ -31,9 +31,12 @@ export interface Offsets {
     readonly frame: Offset;
     readonly threadId: Offset;
     readonly nativeThreadId: Offset;
+    /** Frames of calls lie in chunks; from `datastackTop` to `datastackLimit` the newest one is free (3.11, 3.12). */
+    readonly datastackTop: Offset;
+    readonly datastackLimit: Offset;
   };
   /** `_PyCFrame` (3.11, 3.12). */
-  readonly cframe: { readonly currentFrame: Offset };
+  readonly cframe: { readonly currentFrame: Offset; readonly previous: Offset };
   /** `PyFrameObject` (to 3.10) or `_PyInterpreterFrame`; `instr` is `f_lasti`, `prev_instr` or `instr_ptr`. */
   readonly frame: {
     readonly previous: Offset;
@@ -42,7 +45,11 @@ export interface Offsets {
     readonly owner: Offset;
     /** `f_executing` (to 3.9) or `f_state` (3.10), a byte: see `Traits.executing`. */
     readonly executing: Offset;
+    /** `is_entry` (3.11), a byte: 1 for a frame that was entered from C. Later such a frame is called by a shim. */
+    readonly isEntry: Offset;
   };
+  /** `PyGenObject` (3.11): the frame inside of it, and `gi_frame_state`, a byte. */
+  readonly generator: { readonly frame: Offset; readonly state: Offset };
   /** `PyCodeObject`; `bytecode` is `co_code_adaptive` inside the object (3.11+). */
   readonly code: {
     readonly filename: Offset;

@@ -8,9 +8,10 @@
  * A frame outside of what was read in advance costs a call of its own, and the walk is not proven; the frame joins what
  * is read in advance.
  */
+import type { FrameFields } from "./frame_fields.ts";
 import { FrameWindows, SHRINK_WALKS } from "./frame_windows.ts";
-import type { Layout } from "./layout.ts";
 import type { RawStack } from "./raw_stack.ts";
+import { RootFrame } from "./root_frame.ts";
 import { isPlausible, pointerAt, RangeList } from "../memory.ts";
 import type { TargetMemory } from "../memory.ts";
 import type { Address, Truncation } from "../types.ts";
@@ -19,14 +20,9 @@ const HIGH = 0x1_0000_0000;
 const PAGE = 4096;
 /** Frames of one stack; a stack that is deeper says that it was cut short. */
 export const MAX_DEPTH = 1_000_000;
-/** `FRAME_OWNED_BY_GENERATOR`. Source: Include/internal/pycore_frame.h at v3.11.0. */
-const OWNED_BY_GENERATOR = 1;
-/**
- * A thread may begin in a generator, or be in a trace function that its first frame has called at its end: a frame that does
- * not seem to run is taken for the root once it ended so many walks in a row.
- */
-const ROOT_WALKS = 6;
-/** Places on the C stack that are followed outwards while they hold no frame. */
+/** In place of a caller: the frames are not on any stack. */
+const NO_FRAME = -1;
+/** Places on the C stack that are followed outwards while they are not set. */
 const MAX_UNSET = 4;
 /** Windows of one thread, both copies. Units: bytes. */
 const MAX_WINDOW_BYTES = 0x3000_0000;
@@ -43,54 +39,19 @@ export const enum Walk {
   Empty,
 }
 
-/** Word offsets of a layout's frame fields, so that the loop does no arithmetic on offsets. */
-export class FrameFields {
-  /** The part of a frame that is read: [low, high) from its address, whole words of 8 bytes. */
-  readonly low: number;
-  readonly high: number;
-  readonly code: number;
-  readonly previous: number;
-  readonly instr: number;
-  readonly instrIsAddress: boolean;
-  readonly owner: number;
-  readonly executing: number;
-  readonly shimOwner: number;
-  readonly pointerTag: number;
-  /** The part of a thread state that is read. */
-  readonly threadLow: number;
-  readonly threadSize: number;
-  readonly layout: Layout;
-
-  constructor(layout: Layout) {
-    this.layout = layout;
-    const { previous, code, instr, owner, executing } = layout.frame;
-    const offsets = [previous, code, instr, owner, executing].filter((offset) => offset >= 0);
-    this.low = roundDown(Math.min(...offsets));
-    this.high = roundDown(Math.max(...offsets)) + 8;
-    this.code = code >> 2;
-    this.previous = previous >> 2;
-    this.instr = instr >> 2;
-    this.instrIsAddress = layout.traits.instruction === "address";
-    this.owner = owner;
-    this.executing = executing;
-    this.shimOwner = layout.traits.shimOwner;
-    this.pointerTag = layout.traits.pointerTag;
-    const { next, interp, frame, threadId, nativeThreadId } = layout.thread;
-    const threadOffsets = [next, interp, frame, threadId, nativeThreadId].filter((offset) => offset >= 0);
-    this.threadLow = roundDown(Math.min(...threadOffsets));
-    this.threadSize = roundDown(Math.max(...threadOffsets)) + 8 - this.threadLow;
-  }
-}
-
-function roundDown(offset: number): number {
-  return offset - offset % 8;
-}
-
 /** Where one copy of what a walk needs lies in the bytes of a call: the pointer, then the frames. */
 interface Copy {
   pointerOffset: number;
   /** By window. */
   offsets: Int32Array;
+}
+
+/** The memory that one call has read, and where the frames of the walk through it go. */
+export interface ReadMemory {
+  readonly words: Uint32Array;
+  /** The same memory. */
+  readonly bytes: Uint8Array;
+  readonly stack: RawStack;
 }
 
 /** What is read of one thread in advance, and the walk through it. */
@@ -110,13 +71,15 @@ export class ThreadStack {
   readonly #spill = new Uint8Array(2 * PAGE + 256);
   readonly #spillWords = new Uint32Array(this.#spill.buffer);
   readonly #spillRange = new RangeList();
-  /** The frame at which the last walk ended, and how many in a row did. */
-  #root: Address = 0;
-  #rootWalks = 0;
+  readonly #root: RootFrame;
+  /** The caller of the innermost frame that was entered from C; NaN for none, or NO_FRAME. */
+  #entryCaller: Address = NaN;
   /** Ranges to add to the windows after the walk. */
   #pending: number[] = [];
   /** Walks since the windows were shrunk. */
   #walks = 0;
+  /** True when the place on the C stack was not set yet, and the last walk began at the one outside of it. */
+  isOutside = false;
   /** Reads that the last walk had to make on its own. */
   misses = 0;
   truncation: Truncation | undefined;
@@ -124,6 +87,7 @@ export class ThreadStack {
   constructor(tstate: Address, fields: FrameFields, memory: TargetMemory) {
     this.tstate = tstate;
     this.#fields = fields;
+    this.#root = new RootFrame(fields);
     this.#memory = memory;
   }
 
@@ -185,18 +149,18 @@ export class ThreadStack {
   /**
    * Walks from the innermost frame to the root.
    *
-   * @param words all that the call read; `bytes` is the same memory.
+   * @param isResting whether the thread is thought not to run while it is read.
    */
-  walk(words: Uint32Array, bytes: Uint8Array, stack: RawStack): Walk {
+  walk(read: ReadMemory, isResting: boolean): Walk {
     this.misses = 0;
     this.#walks++;
-    stack.depth = 0;
-    const head = this.#innermost(words, this.#first);
-    const result = head === undefined
-      ? this.#broken("unreadable")
-      : this.#follow(head, { words, bytes, stack });
-    const isAgreed = result === Walk.Agreed && this.misses === 0 &&
-      head === this.#innermost(words, this.#second) && this.misses === 0;
+    const { words } = read;
+    read.stack.depth = 0;
+    const pointer = pointerAt(words, this.#first.pointerOffset);
+    const isPlace = this.#fields.layout.traits.frameLink === "cframe";
+    const result = isPlace ? this.#followPlace(pointer, read, isResting) : this.#follow(pointer, read);
+    const isAgreed = result === Walk.Agreed && pointer === pointerAt(words, this.#second.pointerOffset) &&
+      (!isPlace || this.#isPlaceEqual(words, pointer)) && this.misses === 0;
     if (this.#pending.length > 0) {
       this.#windows.add(this.#pending);
       this.#pending = [];
@@ -204,46 +168,94 @@ export class ThreadStack {
     return result === Walk.Agreed && !isAgreed ? Walk.Reached : result;
   }
 
-  /** Address of the innermost frame; undefined when it could not be read. */
-  #innermost(words: Uint32Array, copy: Copy): Address | undefined {
-    const { layout } = this.#fields;
-    const pointer = pointerAt(words, copy.pointerOffset);
-    if (layout.traits.frameLink !== "cframe" || pointer === 0) return pointer;
-    // The pointer lies on the C stack, at one of a few places.
+  /**
+   * Walks from the frame that a place on the C stack names (`_PyCFrame`).
+   *
+   * The place is the thread's before it is set: for some nanoseconds it holds what an earlier call has left there. Until then
+   * the stack is that of the place outside of it. It matters where a path is proven; else only proven ones are shown.
+   */
+  #followPlace(place: Address, read: ReadMemory, isResting: boolean): Walk {
+    this.isOutside = false;
+    const head = this.#wordAt(read.words, this.#first, place + this.#fields.layout.cframe.currentFrame);
+    if (head === undefined) return this.#broken("unreadable");
+    const result = this.#follow(head, read);
+    const isProof = isResting || this.#copies === 2 || head === 0;
+    if (!isProof || this.#isCut(result)) return result;
+    const isSet = this.#isSet(place, read.words);
+    if (isSet === true) return result;
+    if (isSet === false && isResting) return this.#followOutside(place, read);
+    return result === Walk.Broken ? result : this.#broken("unreadable");
+  }
+
+  #followOutside(place: Address, read: ReadMemory): Walk {
+    const { currentFrame, previous } = this.#fields.layout.cframe;
+    this.isOutside = true;
+    let at = place;
+    for (let count = 0; count < MAX_UNSET; count++) {
+      const outside = this.#wordAt(read.words, this.#first, at + previous);
+      if (outside === undefined || outside === 0) break;
+      at = outside;
+      const head = this.#wordAt(read.words, this.#first, at + currentFrame);
+      if (head === undefined) break;
+      const result = this.#follow(head, read);
+      if (this.#isCut(result) || this.#isSet(at, read.words) === true) return result;
+    }
+    return this.#broken("unreadable");
+  }
+
+  /** Whether a walk broke before it came to a frame that was entered from C: nothing is known of its beginning then. */
+  #isCut(result: Walk): boolean {
+    return result === Walk.Broken && Number.isNaN(this.#entryCaller);
+  }
+
+  /**
+   * Whether the place from which the last walk began was set: the innermost frame that was entered from C is called by the
+   * frame that the place outside of this one names, and no frame lies in memory that is free. Undefined if unreadable.
+   */
+  #isSet(place: Address, words: Uint32Array): boolean | undefined {
+    const { currentFrame, previous } = this.#fields.layout.cframe;
+    const outside = this.#wordAt(words, this.#first, place + previous);
+    if (outside === undefined) return undefined;
+    // The thread state's own place is the outermost, and names no frame.
+    if (outside === 0) return this.#wordAt(words, this.#first, place + currentFrame) === 0;
+    const caller = this.#wordAt(words, this.#first, outside + currentFrame);
+    if (caller === undefined) return undefined;
+    if (caller !== this.#entryCaller) return false;
+    return this.#entryCaller !== 0 || this.#wordAt(words, this.#first, outside + previous) === 0;
+  }
+
+  #isPlaceEqual(words: Uint32Array, place: Address): boolean {
+    const at = place + this.#fields.layout.cframe.currentFrame;
+    return this.#wordAt(words, this.#first, at) === this.#wordAt(words, this.#second, at);
+  }
+
+  /** The word at an address of the C stack or the thread state; undefined when it could not be read. */
+  #wordAt(words: Uint32Array, copy: Copy, at: Address): Address | undefined {
+    if (at % 8 !== 0) return undefined;
+    const inside = at - this.tstate - this.#fields.threadLow;
+    if (inside >= 0 && inside + 8 <= this.#headRead) return pointerAt(words, this.#headOffset + inside);
     const windows = this.#windows;
-    const start = pointer + layout.cframe.currentFrame;
-    const window = windows.find(start, start + 8, windows.order[0]!);
-    if (window >= 0 && start % 8 === 0) {
+    const window = windows.find(at, at + 8, windows.order[0]!);
+    if (window >= 0) {
       windows.uses[window]!++;
-      windows.leafUses[window]! += 2;
-      windows.widen(window, start, start + 8);
-      const current = pointerAt(words, copy.offsets[window]! + start - windows.starts[window]!);
-      if (current !== 0) return current;
+      windows.leafUses[window]!++;
+      windows.widen(window, at, at + 8);
+      return pointerAt(words, copy.offsets[window]! + at - windows.starts[window]!);
     }
-    return this.#currentAt(start);
+    if (!this.#readSpill(at, at + 8)) return undefined;
+    this.#remember(at, at + 8);
+    return pointerAt(this.#spillWords, 0);
   }
 
-  /** Reads the pointer at a place on the C stack; at one that has just been entered it is not set yet, and the outer one's holds. */
-  #currentAt(start: Address): Address | undefined {
-    for (let at = start, outer = 0; outer < MAX_UNSET; outer++) {
-      if (at % 8 !== 0 || !this.#readSpill(at, at + 8)) return undefined;
-      this.#remember(at, at + 8);
-      const current = pointerAt(this.#spillWords, 0);
-      if (current !== 0) return current;
-      // `previous` follows `current_frame`. Source: Include/cpython/pystate.h at v3.11.0 and v3.12.0, `_PyCFrame`.
-      if (!this.#readSpill(at + 8, at + 16)) return undefined;
-      const previous = pointerAt(this.#spillWords, 0);
-      if (previous === 0) return 0;
-      at = previous + this.#fields.layout.cframe.currentFrame;
-    }
-    return undefined;
-  }
-
-  #follow(
-    head: Address,
-    { words, bytes, stack }: { words: Uint32Array; bytes: Uint8Array; stack: RawStack },
-  ): Walk {
+  #follow(head: Address, { words, bytes, stack }: ReadMemory): Walk {
     const { low, high, code, previous, instr, instrIsAddress, owner, shimOwner, pointerTag } = this.#fields;
+    const { entry, entryLeast } = this.#fields;
+    const { datastackTop, datastackLimit } = this.#fields.layout.thread;
+    const freeStart = datastackTop < 0 ? Infinity : this.threadField(words, datastackTop);
+    const freeEnd = datastackTop < 0 ? Infinity : this.threadField(words, datastackLimit);
+    stack.depth = 0;
+    this.#entryCaller = NaN;
+    let isEntered = entry < 0;
     const windows = this.#windows;
     const headStart = this.tstate + this.#fields.threadLow;
     const { offsets } = this.#first;
@@ -303,10 +315,15 @@ export class ThreadStack {
           spillHigh = end;
           if (!this.#readSpill(spillLow, spillHigh)) return this.#broken("unreadable");
         }
-        this.#rememberFrame(start, end);
+        this.#remember(start, end);
         source = this.#spillWords;
         sourceBytes = this.#spill;
         at = (frame - spillLow) >> 2;
+      }
+      // What an earlier call has left.
+      if (frame >= freeStart && frame < freeEnd) {
+        isEntered = true;
+        this.#entryCaller = NO_FRAME;
       }
       visited++;
       last = frame;
@@ -319,32 +336,20 @@ export class ThreadStack {
         const instrLow = source[at + instr]!;
         stack.push(codeAddress, instrIsAddress ? instrLow + source[at + instr + 1]! * HIGH : instrLow | 0);
       }
-      frame = source[at + previous]! + source[at + previous + 1]! * HIGH;
+      const caller = source[at + previous]! + source[at + previous + 1]! * HIGH;
+      if (!isEntered && sourceBytes[at * 4 + entry]! >= entryLeast) {
+        isEntered = true;
+        this.#entryCaller = caller;
+      }
+      frame = caller;
     }
-    if (visited > 0 && !this.#isRoot(last, lastSource, lastAt)) return this.#broken("unreadable");
+    if (visited > 0 && !this.#root.isRoot(last, lastSource, lastAt)) {
+      if (Number.isNaN(this.#entryCaller)) this.#entryCaller = NO_FRAME;
+      return this.#broken("unreadable");
+    }
     this.truncation = undefined;
     if (stack.depth === 0) return Walk.Empty;
     return equal ? Walk.Agreed : Walk.Reached;
-  }
-
-  /**
-   * Whether a frame without a caller is the root of its thread.
-   *
-   * A generator has no caller while it is suspended, and a frame object (to 3.10) none while it is free for the next call.
-   * Such a frame may be on the stack when the pointer to the innermost frame is read, and be off it again in the second
-   * copy: both copies agree, and still no such stack existed.
-   */
-  #isRoot(frame: Address, words: Uint32Array, at: number): boolean {
-    const { shimOwner, owner, executing, layout } = this.#fields;
-    this.#rootWalks = frame === this.#root ? this.#rootWalks + 1 : 1;
-    this.#root = frame;
-    const byteAt = (offset: number) => words[at + (offset >> 2)]! >>> (offset % 4 * 8) & 0xff;
-    // Where entries from C have frames, one of these is at the root.
-    if (shimOwner < 256) return byteAt(owner) >= shimOwner;
-    const isRunning = executing >= 0
-      ? byteAt(executing) === layout.traits.executing
-      : byteAt(owner) !== OWNED_BY_GENERATOR;
-    return isRunning || this.#rootWalks >= ROOT_WALKS;
   }
 
   #broken(reason: Truncation): Walk {
@@ -360,15 +365,16 @@ export class ThreadStack {
     return this.#memory.readv(this.#spillRange, this.#spill) === end - start;
   }
 
-  /** Adds a frame to what is read in advance: one inside of the thread state to what is read of that. */
-  #rememberFrame(start: Address, end: Address): void {
-    const inside = start - this.tstate - this.#fields.threadLow;
-    if (inside < 0 || inside > PAGE) this.#remember(start, end);
-    else this.#headSize = Math.max(this.#headSize, inside + end - start);
-  }
-
-  /** Adds memory to the windows, after the walk; what follows each other is kept as one range. */
+  /**
+   * Adds memory to what is read in advance, after the walk: inside of the thread state to what is read of that, else to the
+   * windows; what follows each other is kept as one range.
+   */
   #remember(start: Address, end: Address): void {
+    const inside = start - this.tstate - this.#fields.threadLow;
+    if (inside >= 0 && inside <= PAGE) {
+      this.#headSize = Math.max(this.#headSize, inside + end - start);
+      return;
+    }
     const pending = this.#pending;
     const last = pending.length - 2;
     if (last >= 0 && start <= pending[last + 1]! + 512 && end >= pending[last]! - 512) {

@@ -77,7 +77,7 @@ Deno.test("what did not change from 3.13 to 3.15 is the same in all tables", () 
     assert.equal(layout.interpreter.cevalGil, 16);
     assert.deepEqual(layout.gil, { lastHolder: 8, locked: 16 });
     assert.equal(layout.thread.frame, 72);
-    assert.deepEqual(layout.cframe, { currentFrame: -1 });
+    assert.deepEqual(layout.cframe, { currentFrame: -1, previous: -1 });
     assert.deepEqual([layout.runtime.gilLastHolder, layout.runtime.gilLocked], [-1, -1]);
     assert.deepEqual([layout.frame.code, layout.frame.previous, layout.frame.instr], [0, 8, 56]);
     assert.deepEqual(layout.unicode, { length: 16, state: 32, asciiData: 40, compactData: 56, data: 56 });

@@ -91,8 +91,6 @@ export class FakeReader {
 
   readonly isJoined = false;
   readonly pauseMs = 0;
-  sightingsForProof = 1;
-  run = 0;
   /** Ticks for which a thread was stopped. */
   stops = 0;
 

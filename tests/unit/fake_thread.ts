@@ -2,13 +2,15 @@
 import { join } from "node:path";
 import type { Layout } from "../../src/cpython/layout.ts";
 import { layoutFor, layoutFromDebugOffsets } from "../../src/cpython/layouts.ts";
-import { FrameFields, ThreadStack } from "../../src/cpython/thread_stack.ts";
+import { FrameFields } from "../../src/cpython/frame_fields.ts";
+import { ThreadStack } from "../../src/cpython/thread_stack.ts";
 import { RawStack } from "../../src/cpython/raw_stack.ts";
 import type { Walk } from "../../src/cpython/thread_stack.ts";
 import { RangeList } from "../../src/memory.ts";
 import { PROJECT } from "../helpers.ts";
 import { FakeMemory } from "./fake_memory.ts";
 
+const C_STACK = 0x7d00_0000_0000;
 const DEBUG_OFFSETS = join(PROJECT, "tests", "fixtures", "debug_offsets");
 
 function oldLayout(minor: number): Layout {
@@ -16,8 +18,9 @@ function oldLayout(minor: number): Layout {
 }
 
 /** A layout for each way from the thread to its innermost frame. */
-export const LAYOUT_OF_LINK: ReadonlyMap<Layout["traits"]["frameLink"], Layout> = new Map([
+export const LAYOUT_OF_LINK: ReadonlyMap<string, Layout> = new Map([
   ["frame_object", oldLayout(10)],
+  ["cframe without shims", oldLayout(11)],
   ["cframe", oldLayout(12)],
   ["direct", layoutFromDebugOffsets(Deno.readFileSync(join(DEBUG_OFFSETS, "3.14.10.bin"))).layout],
 ]);
@@ -53,6 +56,8 @@ export interface FakeFrame {
   readonly instr: number;
   readonly previous: number;
   readonly owner?: number;
+  /** Entered from C, where such frames are marked. */
+  readonly isEntry?: boolean;
 }
 
 /** What a walk gave. Shape: leaf first. */
@@ -70,7 +75,9 @@ export class FakeThread {
   readonly layout: Layout;
   readonly stack: ThreadStack;
   readonly tstate: number;
-  readonly #cframe: number;
+  /** The outermost place for the innermost frame, and the one that the thread names. */
+  readonly #rootCframe: number;
+  #cframe: number;
   readonly #ranges = new RangeList();
   readonly #raw = new RawStack();
   #arena = new Uint8Array(1 << 17);
@@ -78,17 +85,22 @@ export class FakeThread {
   constructor(layout: Layout, memory = new MovingMemory()) {
     this.memory = memory;
     this.layout = layout;
-    const { next, interp, frame, threadId, nativeThreadId } = layout.thread;
-    this.tstate = memory.room(Math.max(next, interp, frame, threadId, nativeThreadId) + 8);
-    this.#cframe = memory.room(64);
-    if (layout.traits.frameLink === "cframe") memory.word(this.tstate + frame, this.#cframe);
+    const end = Math.max(...Object.values(layout.thread)) + 8;
+    this.tstate = memory.room(end + 64);
+    this.#rootCframe = this.tstate + end;
+    this.#cframe = this.#rootCframe;
+    if (layout.traits.frameLink === "cframe") {
+      memory.write(C_STACK, new Uint8Array(64));
+      this.enterPlace(C_STACK);
+    }
     this.stack = new ThreadStack(this.tstate, new FrameFields(layout), memory);
   }
 
-  /** Names the innermost frame. */
+  /** Names the innermost frame; 0 for none. */
   setHead(frame: number): void {
     const { thread, cframe, traits } = this.layout;
     if (traits.frameLink !== "cframe") this.memory.word(this.tstate + thread.frame, frame);
+    else if (frame === 0) this.memory.word(this.tstate + thread.frame, this.#rootCframe);
     else this.memory.word(this.#cframe + cframe.currentFrame, frame);
   }
 
@@ -110,7 +122,7 @@ export class FakeThread {
       this.writeFrame(previous, { code: 0, instr: 0, previous: 0, owner: this.layout.traits.shimOwner });
     }
     addresses.forEach((address, i) => {
-      this.writeFrame(address, { code: codes[i]!, instr: codes[i]! + 8, previous });
+      this.writeFrame(address, { code: codes[i]!, instr: codes[i]! + 8, previous, isEntry: i === 0 });
       previous = address;
     });
     this.setHead(previous);
@@ -125,19 +137,30 @@ export class FakeThread {
     return result;
   }
 
-  /** Lets the thread name another place on the C stack, which says the same. */
-  moveCframe(to: number): void {
+  /** Lets the thread name a place on the C stack inside of the present one; what it names is left as it is. */
+  enterPlace(place: number): void {
     const { thread, cframe } = this.layout;
-    this.memory.word(to + cframe.currentFrame, this.head());
-    this.memory.word(this.tstate + thread.frame, to);
+    this.memory.word(place + cframe.previous, this.#cframe);
+    this.memory.word(this.tstate + thread.frame, place);
+    this.#cframe = place;
   }
 
-  writeFrame(address: number, { code, instr, previous, owner }: FakeFrame): void {
+  /** Lets the thread name another place on the C stack, which says the same. */
+  moveCframe(to: number): void {
+    const { cframe } = this.layout;
+    const [head, outside] = [this.head(), this.wordAt(this.#cframe + cframe.previous)];
+    this.enterPlace(to);
+    this.memory.word(to + cframe.previous, outside);
+    this.setHead(head);
+  }
+
+  writeFrame(address: number, { code, instr, previous, owner, isEntry }: FakeFrame): void {
     const { frame } = this.layout;
     this.memory.word(address + frame.previous, previous);
     this.memory.word(address + frame.code, code);
     this.writeInstr(address, instr);
     if (frame.owner >= 0) this.memory.write(address + frame.owner, [owner ?? 0]);
+    if (frame.isEntry >= 0) this.memory.write(address + frame.isEntry, [isEntry ? 1 : 0]);
     if (frame.executing >= 0) this.memory.write(address + frame.executing, [this.layout.traits.executing]);
   }
 
@@ -154,20 +177,20 @@ export class FakeThread {
   }
 
   /** Reads and walks once. @returns undefined when the call could not be read. */
-  read(copies: 1 | 2 = 2): WalkResult | undefined {
+  read(copies: 1 | 2 = 2, isResting = false): WalkResult | undefined {
     this.#ranges.clear();
     this.stack.plan(this.#ranges, copies);
     if (this.#ranges.byteLength > this.#arena.length) {
       this.#arena = new Uint8Array(this.#ranges.byteLength + 8);
     }
     if (this.memory.readv(this.#ranges, this.#arena) < this.#ranges.byteLength) return undefined;
-    return this.walk();
+    return this.walk(isResting);
   }
 
   /** Walks in what the last `read` has read. */
-  walk(): WalkResult {
+  walk(isResting = false): WalkResult {
     const words = new Uint32Array(this.#arena.buffer, 0, this.#arena.length >> 2);
-    const walk = this.stack.walk(words, this.#arena, this.#raw);
+    const walk = this.stack.walk({ words, bytes: this.#arena, stack: this.#raw }, isResting);
     return {
       walk,
       codes: [...this.#raw.codes.subarray(0, this.#raw.depth)],

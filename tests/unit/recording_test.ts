@@ -237,34 +237,3 @@ Deno.test("paths without samples that were never proven are forgotten, all other
   assert.equal(insert([a!, 4], [c!, 0], [b!, 0]), counted);
   assert.notEqual(insert([a!, 6], [b!, 2], [b!, 2]), torn, "a cached node is not used any more");
 });
-
-Deno.test("a path that must be seen twice is proven by two runs of its thread, and its beginning by two paths", () => {
-  const { codes, addresses: [a, b, c] } = newCodes();
-  const recording = new Recording(codes.table, SHARED);
-  recording.addThread(THREAD);
-  const cursor = new Cursor();
-  const first = recording.insert(0, cursor, rawStack([[a!, 2], [b!, 0]]));
-  first.confirm(2, 7);
-  first.confirm(2, 7);
-  assert.equal(first.proven, false, "it stood still");
-  const other = recording.insert(0, cursor, rawStack([[a!, 4], [c!, 0]]));
-  other.confirm(2, 8);
-  assert.deepEqual([first.parent!.proven, first.proven, other.proven], [true, false, false]);
-  first.confirm(2, 9);
-  assert.deepEqual([first.proven, other.proven], [true, false]);
-  other.confirm(1, 9);
-  assert.equal(other.proven, true);
-});
-
-Deno.test("a path that was seen to exist once is kept until it is seen again, however often is pruned", () => {
-  const { codes, addresses: [a, b] } = newCodes();
-  const recording = new Recording(codes.table, SHARED);
-  recording.addThread(THREAD);
-  const cursor = new Cursor();
-  const insert = () => recording.insert(0, cursor, rawStack([[a!, 2], [b!, 0]]));
-  insert().confirm(2, 7);
-  recording.prune();
-  recording.prune();
-  insert().confirm(2, 8);
-  assert.equal(insert().proven, true);
-});

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { SHRINK_WALKS } from "../../src/cpython/frame_windows.ts";
-import { FrameFields, MAX_DEPTH, ThreadStack, Walk } from "../../src/cpython/thread_stack.ts";
+import { FrameFields } from "../../src/cpython/frame_fields.ts";
+import { MAX_DEPTH, ThreadStack, Walk } from "../../src/cpython/thread_stack.ts";
 import { RawStack } from "../../src/cpython/raw_stack.ts";
 import { RangeList } from "../../src/memory.ts";
 import type { TargetMemory } from "../../src/memory.ts";
@@ -105,7 +106,7 @@ for (const [link, layout] of LAYOUT_OF_LINK) {
   Deno.test(`${link}: a frame that was never read in advance costs a read and is not proven`, () => {
     const thread = prepared(layout);
     thread.settle();
-    const added = FAR + 0x8000;
+    const added = FAR + 0x8040;
     thread.writeFrame(added, { code: 0x5000, instr: 0x5008, previous: ADDRESSES[3]! });
     thread.setHead(added);
     const result = thread.read()!;
@@ -160,7 +161,7 @@ for (const [link, layout] of LAYOUT_OF_LINK) {
   Deno.test(`${link}: ranges of others and the thread itself cannot be forgotten`, () => {
     const thread = prepared(layout);
     thread.settle();
-    const windows = link === "cframe" ? 3 : 2;
+    const windows = layout.traits.frameLink === "cframe" ? 3 : 2;
     const answers = Array.from({ length: 4 + 2 * windows }, (_, i) => {
       const fresh = prepared(layout);
       fresh.settle();
@@ -228,16 +229,60 @@ Deno.test("two copies by way of a C stack frame that the thread has left do not 
   assert.deepEqual(agreed, [false, false, false, false, false, true, true, true]);
 });
 
-Deno.test("a place on the C stack that has just been entered is empty: the outer one's frame holds", () => {
-  const layout = LAYOUT_OF_LINK.get("cframe")!;
-  const thread = prepared(layout);
-  thread.settle();
-  const outer = thread.wordAt(thread.tstate + layout.thread.frame);
-  thread.memory.write(OTHER_CFRAME, new Uint8Array(64));
-  thread.memory.word(OTHER_CFRAME + layout.cframe.currentFrame + 8, outer);
-  thread.memory.word(thread.tstate + layout.thread.frame, OTHER_CFRAME);
-  assert.deepEqual(thread.settle().codes, LEAF_FIRST);
-});
+for (const link of ["cframe", "cframe without shims"]) {
+  const layout = LAYOUT_OF_LINK.get(link)!;
+  const { currentFrame } = layout.cframe;
+  const hasShims = layout.traits.shimOwner < 256;
+
+  /** A stack, and the frame of another call that C has made from its end; the thread is not there any more. */
+  const withEarlierCall = (address: number): FakeThread => {
+    const thread = prepared(layout);
+    thread.memory.write(OTHER_CFRAME, new Uint8Array(64));
+    thread.memory.write(address - 0x100, new Uint8Array(0x200));
+    const shim = address - 0x100;
+    const caller = ADDRESSES[3]!;
+    if (hasShims) {
+      thread.writeFrame(shim, { code: 0, instr: 0, previous: caller, owner: layout.traits.shimOwner });
+    }
+    const previous = hasShims ? shim : caller;
+    thread.writeFrame(address, { code: 0x5000, instr: 0x5008, previous, isEntry: true });
+    thread.memory.word(OTHER_CFRAME + currentFrame, address);
+    return thread;
+  };
+
+  Deno.test(`${link}: frames that C has called are shown once their place is set`, () => {
+    const thread = withEarlierCall(FAR + 0x800);
+    thread.enterPlace(OTHER_CFRAME);
+    assert.deepEqual(thread.settle().codes, [0x5000, ...LEAF_FIRST]);
+    assert.equal(thread.read()!.walk, Walk.Agreed);
+    assert.deepEqual(thread.read(1, true)!.codes, [0x5000, ...LEAF_FIRST]);
+  });
+
+  /** What may stand in a place that is entered and not yet set. */
+  const LEFT_OVER: Record<string, (thread: FakeThread) => void> = {
+    "nothing": (thread) => thread.memory.word(OTHER_CFRAME + currentFrame, 0),
+    "a frame that another one called": (thread) => thread.setHead(ADDRESSES[1]!),
+    "a frame that is no longer called": (thread) =>
+      thread.memory.word(FAR + 0x800 + layout.frame.previous, 0),
+    "a frame in memory that is free": (thread) => {
+      thread.memory.word(thread.tstate + layout.thread.datastackTop, FAR + 0x800);
+      thread.memory.word(thread.tstate + layout.thread.datastackLimit, FAR + 0x1000);
+    },
+  };
+  for (const [name, change] of Object.entries(LEFT_OVER)) {
+    Deno.test(`${link}: ${name}, in a place that is not set, is no proof, and the place outside of it holds`, () => {
+      const thread = withEarlierCall(FAR + 0x800);
+      change(thread);
+      const expected = [...thread.settle().codes];
+      thread.enterPlace(OTHER_CFRAME);
+      for (let i = 0; i < 5; i++) thread.read();
+      assert.equal(thread.read()!.walk, Walk.Broken);
+      const resting = thread.read(1, true)!;
+      assert.deepEqual([resting.walk, resting.codes], [Walk.Reached, expected]);
+      assert.equal(thread.stack.isOutside, true);
+    });
+  }
+}
 
 Deno.test("a stack without end is cut at the limit", () => {
   const layout = LAYOUT_OF_LINK.get("frame_object")!;
@@ -267,7 +312,10 @@ Deno.test("a stack without end is cut at the limit", () => {
   const arena = new Uint8Array(4096);
   endless.readv(ranges, arena);
   const raw = new RawStack();
-  assert.equal(stack.walk(new Uint32Array(arena.buffer), arena, raw), Walk.Broken);
+  assert.equal(
+    stack.walk({ words: new Uint32Array(arena.buffer), bytes: arena, stack: raw }, false),
+    Walk.Broken,
+  );
   assert.equal(stack.truncation, "too_deep");
   assert.equal(raw.depth, MAX_DEPTH);
 });

@@ -1,0 +1,44 @@
+/** Telling the root of a thread's stack from a frame that has no caller because it is not on any stack. */
+import type { FrameFields } from "./frame_fields.ts";
+import type { Address } from "../types.ts";
+
+/** `FRAME_OWNED_BY_GENERATOR` and `FRAME_EXECUTING`. Source: Include/internal/pycore_frame.h at v3.11.0. */
+const OWNED_BY_GENERATOR = 1;
+const GENERATOR_EXECUTES = 0;
+/**
+ * The first frame of a thread may have called a trace function at its end: a frame object that does not seem to run is taken
+ * for the root once it ended so many walks in a row.
+ */
+const ROOT_WALKS = 6;
+
+/** The root of one thread. */
+export class RootFrame {
+  readonly #fields: FrameFields;
+  /** The frame at which the last walk ended, and how many in a row did. */
+  #root: Address = 0;
+  #rootWalks = 0;
+
+  constructor(fields: FrameFields) {
+    this.#fields = fields;
+  }
+
+  /**
+   * Whether a frame without a caller is the root of its thread.
+   *
+   * A generator has no caller while it is suspended, and a frame object (to 3.10) none while it is free for the next call.
+   * Such a frame may be on the stack when the pointer to the innermost frame is read, and be off it again in the second
+   * copy: both copies agree, and still no such stack existed.
+   */
+  isRoot(frame: Address, words: Uint32Array, at: number): boolean {
+    const { shimOwner, owner, executing, generatorState, layout } = this.#fields;
+    const byteAt = (offset: number) => words[at + (offset >> 2)]! >>> ((offset & 3) * 8) & 0xff;
+    // Where entries from C have frames, one of these is at the root.
+    if (shimOwner < 256) return byteAt(owner) >= shimOwner;
+    if (generatorState !== 0) {
+      return byteAt(owner) !== OWNED_BY_GENERATOR || byteAt(generatorState) === GENERATOR_EXECUTES;
+    }
+    this.#rootWalks = frame === this.#root ? this.#rootWalks + 1 : 1;
+    this.#root = frame;
+    return byteAt(executing) === layout.traits.executing || this.#rootWalks >= ROOT_WALKS;
+  }
+}
