@@ -155,11 +155,21 @@ export class StackReader {
     const read = { words: this.#words, bytes: this.#arena, stack: this.stack };
     const result = thread.stack.walk(read, isStopped || isResting);
     this.counters.misses += thread.stack.misses;
+    const isProof = isStopped || isResting || result === Walk.Agreed;
+    const isLinked = !isProof || this.stack.hasBegun(this.#runtime.layout.code.bytecode) ||
+      this.#waits(thread);
     // Asked after the walk: frames that it had to read on their own must be of the same moment.
     this.isStill = isStopped && thread.stack.misses === 0 ||
       isResting && this.#resting!.runCount === this.#os.runCount(thread.info.osThreadId);
     if (thread.stack.isOutside && !this.isStill) return this.#unreadable(thread);
-    return result;
+    if (isLinked) return result;
+    this.isStill = false;
+    return result === Walk.Agreed ? Walk.Reached : result;
+  }
+
+  /** Whether a thread is in a system call. */
+  #waits({ info: { osThreadId } }: ReadThread): boolean {
+    return osThreadId !== 0 && this.#os.waitsFor(osThreadId) !== RUNS;
   }
 
   /** Reads one thread anew and walks its stack. */

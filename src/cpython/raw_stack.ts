@@ -1,5 +1,5 @@
 /** What a walk has found, before anything is known of the code objects. */
-import type { Address } from "../types.ts";
+import type { Address, Offset } from "../types.ts";
 
 /** The frames of the latest walk, leaf first, as addresses; shared by all threads of a reader. */
 export class RawStack {
@@ -12,6 +12,16 @@ export class RawStack {
     this.codes[this.depth] = code;
     this.instrs[this.depth] = instr;
     this.depth++;
+  }
+
+  /**
+   * Whether the innermost frame is past its first instruction; always where `bytecode` is no offset of code objects.
+   *
+   * A frame on the data stack (from 3.11 on) may be named as the innermost one before its link to the caller is written, as a
+   * compiler orders the two: for one instruction of the machine the link is that of an earlier frame.
+   */
+  hasBegun(bytecode: Offset): boolean {
+    return this.depth === 0 || bytecode < 0 || this.instrs[0]! > this.codes[0]! + bytecode;
   }
 
   #grow(): void {

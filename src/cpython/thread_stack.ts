@@ -221,7 +221,10 @@ export class ThreadStack {
     const caller = this.#wordAt(words, this.#first, outside + currentFrame);
     if (caller === undefined) return undefined;
     if (caller !== this.#entryCaller) return false;
-    return this.#entryCaller !== 0 || this.#wordAt(words, this.#first, outside + previous) === 0;
+    if (caller !== 0) return true;
+    // The outermost place, or that of a stack which was begun with none (greenlet).
+    const beyond = this.#wordAt(words, this.#first, outside + previous);
+    return beyond === 0 || beyond !== undefined && this.#wordAt(words, this.#first, beyond + previous) === 0;
   }
 
   #isPlaceEqual(words: Uint32Array, place: Address): boolean {

@@ -22,10 +22,12 @@ class FakeTarget {
   readonly stopped = new Set<number>();
   readonly stops: number[] = [];
   readonly reader: StackReader;
+  readonly #layout: Layout;
   #threads: number[] = [];
 
-  constructor() {
-    const { runtime, interpreter } = LAYOUT;
+  constructor(layout = LAYOUT) {
+    this.#layout = layout;
+    const { runtime, interpreter } = layout;
     this.memory.write(RUNTIME, new Uint8Array(runtime.gilLocked + 8));
     this.memory.write(INTERPRETER, new Uint8Array(interpreter.modules + 8));
     this.memory.word(RUNTIME + runtime.interpretersHead, INTERPRETER);
@@ -49,7 +51,7 @@ class FakeTarget {
       address: RUNTIME,
       imagePath: "",
       version,
-      layout: LAYOUT,
+      layout,
       guessed: false,
       source: "",
     });
@@ -61,18 +63,25 @@ class FakeTarget {
 
   /** Starts thread `index`, with the kernel's id 100 + index, in functions 0x1000 and 0x1000 * (index + 2). */
   start(index: number): void {
-    const { thread, frame } = LAYOUT;
+    const { thread, frame, cframe } = this.#layout;
     const tstate = FakeTarget.tstate(index);
     const pthread = tstate + 2048;
     this.memory.write(tstate, new Uint8Array(PAGE));
     this.memory.word(tstate + thread.interp, INTERPRETER);
     this.memory.word(tstate + thread.threadId, pthread);
-    this.memory.write(pthread + 720, [100 + index]);
+    if (thread.nativeThreadId < 0) this.memory.write(pthread + 720, [100 + index]);
+    else this.memory.word(tstate + thread.nativeThreadId, 100 + index);
     const [outer, inner] = [tstate + 3072, tstate + 3072 + 256];
     this.memory.word(outer + frame.code, 0x1000);
     this.memory.word(inner + frame.code, 0x1000 * (index + 2));
     this.memory.word(inner + frame.previous, outer);
-    this.memory.word(tstate + thread.frame, inner);
+    if (this.#layout.traits.frameLink === "cframe") {
+      const [place, outermost] = [tstate + 2560, tstate + 2624];
+      this.memory.word(place + cframe.currentFrame, inner);
+      this.memory.word(place + cframe.previous, outermost);
+      this.memory.word(tstate + thread.frame, place);
+      this.memory.write(outer + frame.isEntry, [1]);
+    } else this.memory.word(tstate + thread.frame, inner);
     this.running.add(100 + index);
     this.#link([index, ...this.#threads]);
   }
@@ -84,8 +93,8 @@ class FakeTarget {
   }
 
   giveGil(index: number): void {
-    this.memory.word(RUNTIME + LAYOUT.runtime.gilLastHolder, FakeTarget.tstate(index));
-    this.memory.write(RUNTIME + LAYOUT.runtime.gilLocked, [1, 0, 0, 0]);
+    this.memory.word(RUNTIME + this.#layout.runtime.gilLastHolder, FakeTarget.tstate(index));
+    this.memory.write(RUNTIME + this.#layout.runtime.gilLocked, [1, 0, 0, 0]);
   }
 
   /** The code of each selected thread's leaf; whether its root is known yet is another question. */
@@ -107,10 +116,10 @@ class FakeTarget {
 
   #link(threads: number[]): void {
     this.#threads = threads;
-    let at = INTERPRETER + LAYOUT.interpreter.threadsHead;
+    let at = INTERPRETER + this.#layout.interpreter.threadsHead;
     for (const index of threads) {
       this.memory.word(at, FakeTarget.tstate(index));
-      at = FakeTarget.tstate(index) + LAYOUT.thread.next;
+      at = FakeTarget.tstate(index) + this.#layout.thread.next;
     }
     this.memory.word(at, 0);
   }
@@ -244,4 +253,22 @@ Deno.test("blocking stops the holder of the GIL alone, whoever it has become, an
   target.running.delete(102);
   target.reader.readStopped("all", now += 2);
   assert.deepEqual([target.stops.length, target.reader.pauseMs], [3, 0], "a thread that waits is left alone");
+});
+
+Deno.test("a frame on the data stack that has not begun is no proof: its link may not be written yet", () => {
+  const layout = LAYOUT_OF_LINK.get("cframe without shims")!;
+  const target = new FakeTarget(layout);
+  target.start(0);
+  target.giveGil(0);
+  let now = target.settle();
+  const isProof = (instr: number) => {
+    const inner = FakeTarget.tstate(0) + 3072 + 256;
+    target.memory.word(inner + layout.frame.instr, 0x2000 + layout.code.bytecode + instr);
+    target.reader.readStopped("all", now += 2);
+    const walk = target.reader.walk(target.reader.threads[0]!);
+    return { walk, isStill: target.reader.isStill };
+  };
+  assert.deepEqual(isProof(-2), { walk: Walk.Reached, isStill: false });
+  assert.deepEqual(isProof(0), { walk: Walk.Reached, isStill: false });
+  assert.deepEqual(isProof(2), { walk: Walk.Reached, isStill: true });
 });
