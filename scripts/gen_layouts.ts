@@ -17,12 +17,13 @@ import { ABSENT, type OffsetRow, validateOffsets } from "../src/cpython/validate
 import { at, type InC, MANIFEST } from "./layout_manifest.ts";
 
 const OUTPUT = path.join(import.meta.dirname!, "../src/cpython/layouts.gen.ts");
-const FIRST_MINOR = 8;
+const FIRST_MINOR = 6;
 /** First minor that has `_Py_DebugOffsets`. */
 const FIRST_TABLE_MINOR = 13;
 
 /** Headers with the structs, or that include theirs. Not every version has all of them. */
 const HEADERS = ["Python.h", "frameobject.h"];
+const OLD_HEADERS = ["longintrepr.h"];
 const INTERNAL_HEADERS = ["pystate", "runtime", "interp", "gil", "frame"];
 
 /** Of deno.json. */
@@ -31,7 +32,13 @@ const LINE_WIDTH = 110;
 /** Where `struct _Py_DebugOffsets` is, newest place first. */
 const TABLE_HEADERS = ["internal/pycore_debug_offsets.h", "internal/pycore_runtime.h"];
 
-type Headers = { readonly folder: string; readonly version: string; readonly minor: number };
+/** `key` is "3.8"; `minor` is that of Python 3, or 0 for 2.7. */
+interface Headers {
+  readonly folder: string;
+  readonly version: string;
+  readonly key: string;
+  readonly minor: number;
+}
 
 /** What the generated file holds, by minor as "3.8". */
 interface Generated {
@@ -59,7 +66,7 @@ function findHeaderFolders(args: readonly string[]): string[] {
 function pythonFolders(include: string): string[] {
   if (!fs.existsSync(include)) return [];
   return fs.readdirSync(include)
-    .filter((name) => /^python3\.\d+$/.test(name))
+    .filter((name) => /^python[23]\.\d+m?$/.test(name))
     .map((name) => path.join(include, name))
     .filter((folder) => fs.existsSync(path.join(folder, "Python.h")));
 }
@@ -68,9 +75,10 @@ function pythonFolders(include: string): string[] {
 function readHeaders(folder: string): Headers | undefined {
   const patchlevel = fs.readFileSync(path.join(folder, "patchlevel.h"), "utf8");
   const version = /#define\s+PY_VERSION\s+"([^"]+)"/.exec(patchlevel)?.[1] ?? "";
+  if (/^2\.7\.\d+\+?$/.test(version)) return { folder, version, key: "2.7", minor: 0 };
   const match = /^3\.(\d+)\.\d+\+?$/.exec(version);
   if (match === null || Number(match[1]) < FIRST_MINOR) return undefined;
-  return { folder, version, minor: Number(match[1]) };
+  return { folder, version, key: `3.${match[1]}`, minor: Number(match[1]) };
 }
 
 /** C expressions by our names, `group.field` and `sizes.group`, of all that the minor has. */
@@ -83,15 +91,22 @@ function expressionsAt(minor: number): Map<string, string> {
     for (const [field, manifested] of Object.entries<InC>(members)) {
       const member = at(manifested, minor);
       if (member === ABSENT) continue;
-      const isSize = member.startsWith("sizeof");
-      expressions.set(`${group}.${field}`, isSize ? member : `offsetof(${type}, ${member})`);
+      const isValue = /^(sizeof|\d)/.test(member);
+      expressions.set(`${group}.${field}`, isValue ? member : `offsetof(${type}, ${member})`);
     }
   }
   return expressions;
 }
 
+function publicHeaders(folder: string): string[] {
+  return HEADERS.concat(OLD_HEADERS.filter((name) => fs.existsSync(path.join(folder, name))));
+}
+
+/** Paths of those that there are; 3.7 has them without the prefix. */
 function internalHeaders(folder: string): string[] {
-  return INTERNAL_HEADERS.filter((name) => fs.existsSync(path.join(folder, `internal/pycore_${name}.h`)));
+  return INTERNAL_HEADERS
+    .flatMap((name) => [`internal/pycore_${name}.h`, `internal/${name}.h`])
+    .filter((name) => fs.existsSync(path.join(folder, name)));
 }
 
 /** Compiles and runs a program that prints the integers. @returns them by our names. */
@@ -101,8 +116,8 @@ function probe({ folder, minor }: Headers, asserts: readonly string[] = []): (ou
     "#define Py_BUILD_CORE 1",
     "#include <stddef.h>",
     "#include <stdio.h>",
-    ...HEADERS.map((header) => `#include "${header}"`),
-    ...internalHeaders(folder).map((name) => `#include "internal/pycore_${name}.h"`),
+    ...publicHeaders(folder).map((header) => `#include "${header}"`),
+    ...internalHeaders(folder).map((name) => `#include "${name}"`),
     ...asserts.map((assert) => `_Static_assert(${assert}, "layout");`),
     "int main(void) {",
     ...Array.from(expressions.values(), (expression) => `  printf("%zu\\n", ${expression});`),
@@ -131,8 +146,7 @@ function generateRow(headers: Headers): OffsetRow {
     return [group, Object.fromEntries(fields)];
   });
   const sizes = Object.fromEntries(Object.keys(MANIFEST).map((group) => [group, value(`sizes.${group}`)]));
-  const internal = internalHeaders(headers.folder);
-  const source = `CPython ${headers.version}: ${HEADERS.join(", ")}, internal/pycore_{${internal}}.h`;
+  const source = `headers of CPython ${headers.version}`;
   const row = { source, sizes, offsets: Object.fromEntries(groups) } as OffsetRow;
   const reason = validateOffsets(row.offsets, row.sizes);
   if (reason !== undefined) throw new Error(`${headers.version}: ${reason}`);
@@ -183,13 +197,10 @@ function probeExtra(headers: Headers, table: readonly string[], asserts: readonl
   const value = probe(headers, asserts);
   const extra: Record<string, number> = {};
   for (const ours of expressionsAt(headers.minor).keys()) {
-    const [group, field] = ours.split(".") as ["runtime", "mainThread"];
+    const [group, field] = ours.split(".") as ["runtime", "interpretersHead"];
     const where = ours.startsWith("sizes.") ? TABLE_SIZES[field as "runtime"] : TABLE_FIELDS[group][field];
     if (where !== ABSENT && !table.includes(where)) extra[ours] = value(ours);
   }
-  // From the other one, as `decodeDebugOffsets` expects: what stands before both differs between builds.
-  const mainThread = extra["runtime.mainThread"];
-  if (mainThread !== undefined) extra["runtime.mainThread"] = mainThread - value("runtime.interpretersHead");
   return extra;
 }
 
@@ -201,7 +212,7 @@ function generate(folders: readonly string[]): { generated: Generated; differenc
   const orders: Record<string, DebugOffsetOrder> = {};
   const differences: string[] = [];
   for (const headers of found) {
-    const key = `3.${headers.minor}`;
+    const { key } = headers;
     const into: Record<string, OffsetRow | DebugOffsetOrder> = headers.minor < FIRST_TABLE_MINOR
       ? rows
       : orders;

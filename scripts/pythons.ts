@@ -13,9 +13,10 @@ import { homedir } from "node:os";
 import { basename, join, relative } from "node:path";
 
 /** Minor versions that pyspy supports. */
-export const SUPPORTED_MINORS: readonly string[] = [8, 9, 10, 11, 12, 13, 14, 15].map((minor) =>
-  `3.${minor}`
-);
+export const SUPPORTED_MINORS: readonly string[] = [
+  "2.7",
+  ...[6, 7, 8, 9, 10, 11, 12, 13, 14, 15].map((minor) => `3.${minor}`),
+];
 
 /** Where `setup` and `ensureVenv` keep what they install. */
 export const PYTHONS_ROOT: string = Deno.env.get("PYSPY_PYTHONS_ROOT") ||
@@ -74,7 +75,9 @@ export async function findPythons(): Promise<PythonSet> {
   const found = await Promise.all([...distinct.values()].map((candidate) => describe(candidate, notes)));
   const pythons = found
     .filter((python) => python !== undefined)
-    .filter((python) => minorNumber(python.minor) >= minorNumber(SUPPORTED_MINORS[0]!))
+    .filter(({ minor }) =>
+      SUPPORTED_MINORS.includes(minor) || minorNumber(minor) > minorNumber(SUPPORTED_MINORS.at(-1)!)
+    )
     .sort((a, b) => minorNumber(a.minor) - minorNumber(b.minor) || a.label.localeCompare(b.label));
   for (const minor of SUPPORTED_MINORS) {
     if (!pythons.some((python) => python.minor === minor)) {

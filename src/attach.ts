@@ -1,7 +1,8 @@
 /** From a process id to a target that can be sampled: open it, find its interpreter, choose the layout. */
 import { formatVersion } from "./cpython/layouts.ts";
-import { isInterpreter, locateRuntime } from "./cpython/locate.ts";
-import type { Runtime } from "./cpython/locate.ts";
+import { locateRuntime } from "./cpython/locate.ts";
+import { isInterpreter } from "./cpython/thread_list.ts";
+import type { Runtime } from "./cpython/runtime.ts";
 import { ProfilerError } from "./errors.ts";
 import { openProcess } from "./ffi/mod.ts";
 import type { RemoteProcess } from "./ffi/process.ts";

@@ -1,5 +1,5 @@
 /** The stacks of all threads, once: each thread is read until its stack is proven, or for a bounded time. */
-import type { Runtime } from "./cpython/locate.ts";
+import type { Runtime } from "./cpython/runtime.ts";
 import { CodeTable, NOT_CODE } from "./cpython/code_table.ts";
 import { Walk } from "./cpython/thread_stack.ts";
 import type { RawStack } from "./cpython/raw_stack.ts";

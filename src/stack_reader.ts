@@ -6,7 +6,7 @@
  */
 import { Walk } from "./cpython/thread_stack.ts";
 import { RawStack } from "./cpython/raw_stack.ts";
-import type { Runtime } from "./cpython/locate.ts";
+import type { Runtime } from "./cpython/runtime.ts";
 import { GilWords } from "./cpython/gil.ts";
 import { MemoryReader, RangeList } from "./memory.ts";
 import type { TargetMemory } from "./memory.ts";

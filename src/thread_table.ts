@@ -1,6 +1,6 @@
 /** The target's interpreters and threads, as far as they are known: read link by link, then watched for changes. */
 import { ListWatch } from "./cpython/list_watch.ts";
-import type { Runtime } from "./cpython/locate.ts";
+import type { Runtime } from "./cpython/runtime.ts";
 import { listThreads, nativeThreadIdOf } from "./cpython/thread_list.ts";
 import type { ListedInterpreter, ListedThread } from "./cpython/thread_list.ts";
 import { readThreadNames } from "./cpython/thread_names.ts";

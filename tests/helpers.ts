@@ -49,6 +49,20 @@ export interface Target extends AsyncDisposable {
   readonly report: Report;
 }
 
+/** Whether a program of tests/programs can run on a minor version: some begin with the oldest that they need. */
+export function canRun(minor: string, program: string): boolean {
+  const needed = /^# Needs Python (\d+)\.(\d+)\./.exec(Deno.readTextFileSync(join(PROGRAMS, program)));
+  if (needed === null) return true;
+  const [major, second] = minor.split(".").map(Number);
+  return major! > Number(needed[1]) || major === Number(needed[1]) && second! >= Number(needed[2]);
+}
+
+/** The programs of which there are memory fixtures, by minor version. */
+export function snapshotPrograms(minor: string): string[] {
+  const names = ["generators", "thread_names", "unicode_names"].filter((name) => canRun(minor, `${name}.py`));
+  return names.length > 0 ? names : ["old_style"];
+}
+
 /** Starts a program of tests/programs. @returns as soon as it has reported its own stacks. */
 export async function startTarget(python: Python, program: string): Promise<Target> {
   const folder = await placeFolder(python, PROGRAMS);

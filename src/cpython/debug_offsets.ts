@@ -20,11 +20,7 @@ export interface DebugOffsetOrder {
   readonly source: string;
   /** `section.field` of each u64 in turn, from the cookie on. */
   readonly fields: readonly string[];
-  /**
-   * What the table does not say, by our names (`dict.used`, `sizes.gil`).
-   *
-   * `runtime.mainThread` counts from `interpretersHead`, as what stands before both differs between builds.
-   */
+  /** What the table does not say, by our names (`dict.used`, `sizes.gil`). */
   readonly extra: Readonly<Record<string, number>>;
 }
 
@@ -40,7 +36,6 @@ export const TABLE_FIELDS: {
 } = {
   runtime: {
     interpretersHead: "runtime_state.interpreters_head",
-    mainThread: "runtime_state.main_thread",
     gilLastHolder: ABSENT,
     gilLocked: ABSENT,
   },
@@ -99,8 +94,14 @@ export const TABLE_FIELDS: {
     dictOffset: "type_object.tp_dictoffset",
     cachedKeys: "heap_type_object.ht_cached_keys",
   },
-  dict: { used: "dict_object.ma_used", keys: "dict_object.ma_keys", values: "dict_object.ma_values" },
+  dict: {
+    used: "dict_object.ma_used",
+    keys: "dict_object.ma_keys",
+    values: "dict_object.ma_values",
+    mask: ABSENT,
+  },
   long: { size: "long_object.lv_tag", digits: "long_object.ob_digit" },
+  int: { value: ABSENT },
 };
 
 /** Where the table holds the size of each struct, if it does. */
@@ -119,6 +120,7 @@ export const TABLE_SIZES: Readonly<Record<keyof Offsets, string | typeof ABSENT>
   type: "heap_type_object.size",
   dict: "dict_object.size",
   long: "long_object.size",
+  int: ABSENT,
 };
 
 /**
@@ -190,8 +192,7 @@ export function decodeDebugOffsets(
     sizes[group] = valueOf(TABLE_SIZES[group], `sizes.${group}`);
   }
 
-  const { runtime, gil } = decoded;
-  if (!table.has(TABLE_FIELDS.runtime.mainThread as string)) runtime.mainThread += runtime.interpretersHead;
+  const { gil } = decoded;
   // `interp->ceval.gil` points to a struct that is embedded in the interpreter that owns it. The pointer is
   // followed, as interpreters can share one, so what counts is the place inside that struct.
   const embedded = table.get("interpreter_state.gil_runtime_state") ?? NaN;

@@ -1,4 +1,4 @@
-/** Reading `dict` objects of the target: their entries, in order of insertion where CPython keeps it. */
+/** Reading `dict` objects of the target: their entries, in order of insertion where CPython keeps it (from 3.6 on). */
 import { isPlausible, type MemoryReader } from "../memory.ts";
 import type { Address, Offset } from "../types.ts";
 import type { Layout } from "./layout.ts";
@@ -34,7 +34,7 @@ interface KeyTable {
 /**
  * Gives the items of a dict, combined or split, at most `maxItems`. Garbage gives few items or none.
  *
- * Source: Include/cpython/dictobject.h, `PyDictObject`, v3.8.18 to v3.15.2.
+ * Source: Include/cpython/dictobject.h, `PyDictObject`, v2.7.18 to v3.15.2.
  */
 export function* dictItems(
   reader: MemoryReader,
@@ -42,9 +42,13 @@ export function* dictItems(
   address: Address,
   maxItems: number = MAX_DICT_ITEMS,
 ): Generator<DictItem, void, undefined> {
-  const { keys, values } = layout.dict;
-  const dict = reader.struct(address, Math.max(keys, values) + 8);
+  const { keys, values, mask } = layout.dict;
+  const dict = reader.struct(address, Math.max(keys, values, mask) + 8);
   if (dict === undefined) return;
+  if (layout.traits.dictKeys === "table") {
+    yield* combinedItems(reader, readOldTable(dict.pointer(keys), dict.i64(mask)), maxItems);
+    return;
+  }
   const table = readKeyTable(reader, layout, dict.pointer(keys));
   if (table === undefined) return;
   const split = dict.pointer(values);
@@ -146,6 +150,12 @@ function readKeyTable(reader: MemoryReader, layout: Layout, address: Address): K
   return layout.traits.dictKeys === "words"
     ? readWordTable(reader, address)
     : readLogarithmTable(reader, address);
+}
+
+/** Shape: slots of hash, key and value, as many as the mask is large. Source: Include/dictobject.h, `PyDictEntry`, v2.7.18. */
+function readOldTable(slots: Address, mask: number): KeyTable {
+  const isMask = mask >= 0 && Number.isInteger(Math.log2(mask + 1));
+  return { slots, count: isMask ? mask + 1 : 0, stride: 24, keyAt: 8, valueAt: 16 };
 }
 
 /**

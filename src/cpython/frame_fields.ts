@@ -1,4 +1,5 @@
 /** What a walk needs of a layout, in the form in which its loop uses it. */
+import { NULL_POINTER } from "./layout.ts";
 import type { Layout } from "./layout.ts";
 
 /** Word offsets of a layout's frame fields, so that the loop does no arithmetic on offsets. */
@@ -30,7 +31,9 @@ export class FrameFields {
     const offsets = [previous, code, instr, owner, executing, isEntry].filter((offset) => offset >= 0);
     const { frame, state } = layout.generator;
     this.generatorState = state < 0 ? 0 : state - frame;
-    this.low = roundDown(Math.min(this.generatorState, ...offsets));
+    // Whether a frame object is free shows in its first word, the number of its references.
+    const first = layout.traits.executing === NULL_POINTER ? [0] : [];
+    this.low = roundDown(Math.min(this.generatorState, ...offsets, ...first));
     this.high = roundDown(Math.max(...offsets)) + 8;
     this.code = code >> 2;
     this.previous = previous >> 2;

@@ -1,5 +1,8 @@
-/** Who holds the GIL: two words that every version keeps, in the runtime (to 3.11) or behind the interpreter (3.12+). */
-import type { Runtime } from "./locate.ts";
+/**
+ * Who holds the GIL: two words, in the runtime (3.7 to 3.11) or behind the interpreter (3.12+); to 3.6 one word that stands
+ * alone, and is 0 while nobody holds it.
+ */
+import type { Runtime } from "./runtime.ts";
 import type { ListedInterpreter, ListedThread } from "./thread_list.ts";
 import { pointerAt } from "../memory.ts";
 import type { MemoryReader, RangeList } from "../memory.ts";
@@ -11,6 +14,8 @@ import type { Address } from "../types.ts";
  * Source: Include/internal/pycore_gil.h at v3.13.0, `struct _gil_runtime_state` from `last_holder` on.
  */
 const GIL_SIZE = 24 + 2 * (48 + 40);
+/** A condition variable, or a semaphore (2.7). */
+const CONDITION_SIZE = 48;
 
 /** Reads `last_holder` and `locked` of each GIL together with the stacks. */
 export class GilWords {
@@ -27,7 +32,9 @@ export class GilWords {
     this.#reader = reader;
     this.#runtime = runtime;
     const { runtime: global, gil } = runtime.layout;
-    this.#lockedDistance = global.gilLastHolder >= 0
+    this.#lockedDistance = runtime.oldGil !== undefined
+      ? 0
+      : global.gilLastHolder >= 0
       ? global.gilLocked - global.gilLastHolder
       : gil.locked - gil.lastHolder;
   }
@@ -45,23 +52,33 @@ export class GilWords {
   isHolder(thread: ListedThread, words: Uint32Array): boolean {
     const offset = this.#offsets.get(thread.interpreter);
     if (offset === undefined) return false;
+    if (this.#runtime.oldGil !== undefined) return pointerAt(words, offset) === thread.tstate;
     return pointerAt(words, offset) === thread.tstate && words[(offset + this.#lockedDistance) >> 2] === 1;
   }
 
   /** Whether the address of a futex is the GIL's own: a thread that waits for it waits for the GIL. */
   isWaitedFor(thread: ListedThread, futex: Address): boolean {
+    if (this.#runtime.oldGil !== undefined) return this.#isOldLock(futex);
     const words = this.#addresses.get(thread.interpreter);
     return words !== undefined && futex > words && futex < words + GIL_SIZE;
   }
 
+  #isOldLock(futex: Address): boolean {
+    const lock = this.#runtime.oldGil?.lock;
+    const place = lock?.isPointer ? this.#reader.pointer(lock.address) : lock?.address;
+    return place !== undefined && futex >= place && futex < place + CONDITION_SIZE;
+  }
+
   #addressFor(interpreter: Address): Address | undefined {
     const { runtime, interpreter: fields, gil } = this.#runtime.layout;
+    if (this.#runtime.oldGil !== undefined) return this.#runtime.oldGil.holder;
     const known = this.#addresses.get(interpreter);
     if (known !== undefined) return known;
     if (runtime.gilLastHolder >= 0) {
       this.#addresses.set(interpreter, this.#runtime.address + runtime.gilLastHolder);
       return this.#runtime.address + runtime.gilLastHolder;
     }
+    if (fields.cevalGil < 0) return undefined;
     const pointer = this.#reader.pointer(interpreter + fields.cevalGil);
     if (pointer === undefined || pointer === 0) return undefined;
     this.#addresses.set(interpreter, pointer + gil.lastHolder);

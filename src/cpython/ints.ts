@@ -2,6 +2,7 @@
 import type { MemoryReader } from "../memory.ts";
 import type { Address } from "../types.ts";
 import type { Layout } from "./layout.ts";
+import { typeName } from "./types.ts";
 
 const DIGIT_BITS = 30;
 const DIGIT_LIMIT = 2 ** DIGIT_BITS;
@@ -11,11 +12,17 @@ const ZERO = 1;
 /**
  * Reads an int from 0 to 2^53 - 1.
  *
- * Source: Include/longintrepr.h, v3.8.18 (`ob_size`); Include/cpython/longintrepr.h and
+ * Source: Include/intobject.h, v2.7.18 (`int` beside `long`); Include/longintrepr.h, v3.8.18 (`ob_size`); Include/cpython/longintrepr.h and
  * Include/internal/pycore_long.h, v3.13.0 (`lv_tag`: bits 0-1 sign, from bit 3 the number of digits).
  * @returns undefined when unreadable, negative, larger, or not an int of 30-bit digits.
  */
 export function readInt(reader: MemoryReader, layout: Layout, address: Address): number | undefined {
+  const type = layout.int.value < 0 ? "long" : typeName(reader, layout, address);
+  if (type === "int") {
+    const value = reader.struct(address + layout.int.value, 8)?.i64(0) ?? -1;
+    return value >= 0 && Number.isSafeInteger(value) ? value : undefined;
+  }
+  if (type !== "long") return undefined;
   const { size, digits } = layout.long;
   // An int of one digit may end with its page, so a second digit is asked for but not required.
   const int = reader.struct(address, digits + 8) ?? reader.struct(address, digits + 4);

@@ -7,14 +7,16 @@ import type { Offset } from "../types.ts";
 
 /** Offsets of one CPython minor on one ABI. */
 export interface Offsets {
-  /** `_PyRuntimeState`; `gil*` are `ceval.gil.last_holder` and `.locked` (to 3.11, -1 later). */
+  /**
+   * `_PyRuntimeState`; `gil*` are `ceval.gil.last_holder` and `.locked` (3.7 to 3.11, else -1). To 3.6 there is no such struct:
+   * then the runtime is the variable `interp_head`, which is all of it.
+   */
   readonly runtime: {
     readonly interpretersHead: Offset;
-    readonly mainThread: Offset;
     readonly gilLastHolder: Offset;
     readonly gilLocked: Offset;
   };
-  /** `PyInterpreterState`; `modules` is `modules` or `imports.modules`; `cevalGil` a pointer (3.12+). */
+  /** `PyInterpreterState`; no `id` to 3.6; `modules` is `modules` or `imports.modules`; `cevalGil` a pointer (3.12+). */
   readonly interpreter: {
     readonly next: Offset;
     readonly id: Offset;
@@ -59,7 +61,7 @@ export interface Offsets {
     readonly lineTable: Offset;
     readonly bytecode: Offset;
   };
-  /** `PyASCIIObject`, `PyCompactUnicodeObject`, `PyUnicodeObject.data`. */
+  /** `PyASCIIObject`, `PyCompactUnicodeObject`, `PyUnicodeObject.data`; in 2.7 `length` and `data`, which is `str`, alone. */
   readonly unicode: {
     readonly length: Offset;
     readonly state: Offset;
@@ -67,6 +69,7 @@ export interface Offsets {
     readonly compactData: Offset;
     readonly data: Offset;
   };
+  /** `PyBytesObject`; `PyStringObject` in 2.7. */
   readonly bytes: { readonly size: Offset; readonly data: Offset };
   readonly object: { readonly type: Offset };
   /** `PyTypeObject`; `cachedKeys` is `PyHeapTypeObject.ht_cached_keys`. */
@@ -77,10 +80,21 @@ export interface Offsets {
     readonly dictOffset: Offset;
     readonly cachedKeys: Offset;
   };
-  readonly dict: { readonly used: Offset; readonly keys: Offset; readonly values: Offset };
+  /** `PyDictObject`; in 2.7 `keys` is `ma_table`, there is no `values`, but a `mask`. */
+  readonly dict: {
+    readonly used: Offset;
+    readonly keys: Offset;
+    readonly values: Offset;
+    readonly mask: Offset;
+  };
   /** `PyLongObject`; `size` is `ob_size` (to 3.11) or `lv_tag`. */
   readonly long: { readonly size: Offset; readonly digits: Offset };
+  /** `PyIntObject` (2.7). */
+  readonly int: { readonly value: Offset };
 }
+
+/** For `Traits.executing`: a pointer that is NULL while the frame's code runs. */
+export const NULL_POINTER = -2;
 
 /** What the offsets of a version mean. */
 export interface Traits {
@@ -88,21 +102,28 @@ export interface Traits {
   readonly frameLink: "frame_object" | "cframe" | "direct";
   /** `frame.instr`: byte index (to 3.9), index of 2-byte units (3.10), or address of an instruction. */
   readonly instruction: "byte_index" | "unit_index" | "address";
-  /** Line table: `co_lnotab` (to 3.9), PEP 626 `co_linetable` (3.10), location table (3.11+). */
-  readonly lineTable: "lnotab" | "pep626" | "locations";
+  /** Line table: `co_lnotab` (to 3.9; in 2.7 no line comes before the one before it), PEP 626 `co_linetable` (3.10), location table (3.11+). */
+  readonly lineTable: "lnotab_ascending" | "lnotab" | "pep626" | "locations";
   /** Frames whose `owner` is at least this are entries from C and not shown; 256 when there are none. */
   readonly shimOwner: number;
-  /** Value of `frame.executing` while the frame's code runs or has called something; -1 where there is no such field. */
+  /**
+   * Value of `frame.executing` while the frame's code runs or has called something; -1 where there is no such field; in 2.7
+   * `NULL_POINTER`, since the field is `f_stacktop`.
+   */
   readonly executing: number;
   /** Low bits that are not part of `frame.code`'s address (`Py_TAG_BITS`). */
   readonly pointerTag: number;
-  /** `PyDictKeysObject`: sizes as words (to 3.10), or as logarithms with a kind (3.11+). */
-  readonly dictKeys: "words" | "logarithms";
+  /** `ma_table` (2.7). `PyDictKeysObject`: sizes as words (to 3.10), or as logarithms with a kind (3.11+). */
+  readonly dictKeys: "table" | "words" | "logarithms";
   /** Where instances keep attributes: `tp_dictoffset`; pointer to values before the object (3.11); tagged
    * dict-or-values pointer (3.12); values at the end of the object (3.13+). */
   readonly attributes: "dict_offset" | "values_pointer" | "dict_or_values" | "inline_values";
   /** Sign and digits of int: `ob_size` (to 3.11) or `lv_tag`. */
   readonly longSize: "ob_size" | "lv_tag";
+  /** What names are: byte strings (2.7), or Unicode. */
+  readonly names: "bytes" | "unicode";
+  /** The attribute of `threading.Thread` that is its name. */
+  readonly threadName: "_Thread__name" | "_name";
 }
 
 /** Everything the walker must know of the target's CPython. */

@@ -5,6 +5,7 @@
  */
 import { ProfilerError } from "../errors.ts";
 import { type DebugOffsetOrder, decodeDebugOffsets, readDebugHeader } from "./debug_offsets.ts";
+import { NULL_POINTER } from "./layout.ts";
 import type { Layout, PythonVersion, Traits } from "./layout.ts";
 import { DEBUG_OFFSET_ORDERS, OFFSET_ROWS } from "./layouts.gen.ts";
 import { validateOffsets } from "./validate_layout.ts";
@@ -19,7 +20,10 @@ export interface ChosenLayout {
   readonly source: string;
 }
 
-const OLDEST_MINOR = 8;
+/** The oldest minor of Python 3; of Python 2 only 2.7 is known. */
+const OLDEST_MINOR = 6;
+/** The first minor that has `_PyRuntime`. */
+const FIRST_RUNTIME_MINOR = 7;
 /** The first minor that describes its layout itself. */
 const FIRST_TABLE_MINOR = 13;
 const NEWEST_MINOR = 15;
@@ -28,18 +32,28 @@ const NEWEST_MINOR = 15;
 export const DEBUG_OFFSETS_SIZE: number = 8 *
   Math.max(...Object.values(DEBUG_OFFSET_ORDERS).map(({ fields }) => fields.length));
 
-const TRAITS_3_8: Traits = {
+const TRAITS_2_7: Traits = {
   frameLink: "frame_object",
   instruction: "byte_index",
-  lineTable: "lnotab",
+  lineTable: "lnotab_ascending",
   shimOwner: 256,
-  executing: 1,
+  executing: NULL_POINTER,
   pointerTag: 0,
-  dictKeys: "words",
+  dictKeys: "table",
   attributes: "dict_offset",
   longSize: "ob_size",
+  names: "bytes",
+  threadName: "_Thread__name",
 };
-const TRAITS_3_10: Traits = { ...TRAITS_3_8, instruction: "unit_index", lineTable: "pep626", executing: 0 };
+const TRAITS_3_6: Traits = {
+  ...TRAITS_2_7,
+  lineTable: "lnotab",
+  executing: 1,
+  dictKeys: "words",
+  names: "unicode",
+  threadName: "_name",
+};
+const TRAITS_3_10: Traits = { ...TRAITS_3_6, instruction: "unit_index", lineTable: "pep626", executing: 0 };
 const TRAITS_3_11: Traits = {
   ...TRAITS_3_10,
   frameLink: "cframe",
@@ -58,10 +72,12 @@ const TRAITS_3_12: Traits = {
 const TRAITS_3_13: Traits = { ...TRAITS_3_12, frameLink: "direct", attributes: "inline_values" };
 const TRAITS_3_14: Traits = { ...TRAITS_3_13, pointerTag: 3 };
 
-/** Traits of each minor, from `OLDEST_MINOR` on. */
+/** Traits of each minor of Python 3, from `OLDEST_MINOR` on. */
 const TRAITS: readonly Traits[] = [
-  TRAITS_3_8,
-  TRAITS_3_8,
+  TRAITS_3_6,
+  TRAITS_3_6,
+  TRAITS_3_6,
+  TRAITS_3_6,
   TRAITS_3_10,
   TRAITS_3_11,
   TRAITS_3_12,
@@ -80,8 +96,13 @@ export function hasDebugOffsets({ major, minor }: PythonVersion): boolean {
   return major > 3 || (major === 3 && minor >= FIRST_TABLE_MINOR);
 }
 
+/** True for versions that keep their global state in `_PyRuntime`. */
+export function hasRuntimeStruct({ major, minor }: PythonVersion): boolean {
+  return major > 3 || major === 3 && minor >= FIRST_RUNTIME_MINOR;
+}
+
 /**
- * Chooses the layout of a version that does not describe itself: 3.8 to 3.12.
+ * Chooses the layout of a version that does not describe itself: 2.7, and 3.6 to 3.12.
  *
  * @throws ProfilerError "unsupported" for all others.
  */
@@ -93,7 +114,7 @@ export function layoutFor(version: PythonVersion): ChosenLayout {
       `Python ${formatVersion(version)} should describe its layout in _Py_DebugOffsets, which was not found`,
     );
   }
-  const row = OFFSET_ROWS[`3.${version.minor}`]!;
+  const row = OFFSET_ROWS[`${version.major}.${version.minor}`]!;
   return {
     version,
     layout: { ...row.offsets, traits: traitsOf(version) },
@@ -138,7 +159,7 @@ export function layoutFromDebugOffsets(bytes: Uint8Array): ChosenLayout {
     throw new ProfilerError(
       "unsupported",
       `The layout that ${name} gives for itself cannot be right: ${reason}`,
-      isKnown ? undefined : `a newer pyspy: this one knows the releases from 3.8 to 3.${NEWEST_MINOR}`,
+      isKnown ? undefined : `a newer pyspy: this one knows the releases up to 3.${NEWEST_MINOR}`,
     );
   }
   return {
@@ -157,16 +178,17 @@ function orderOf({ major, minor, release }: PythonVersion): { order: DebugOffset
 }
 
 function traitsOf({ major, minor }: PythonVersion): Traits {
+  if (major === 2) return TRAITS_2_7;
   const own = major === 3 ? TRAITS[minor - OLDEST_MINOR] : undefined;
   return own ?? TRAITS.at(-1)!;
 }
 
 function refuseOld(version: PythonVersion): void {
   const { major, minor } = version;
-  if (major > 3 || (major === 3 && minor >= OLDEST_MINOR)) return;
+  if (major > 3 || major === 3 && minor >= OLDEST_MINOR || major === 2 && minor === 7) return;
   throw new ProfilerError(
     "unsupported",
     `Python ${formatVersion(version)} is not supported by this version of pyspy: ` +
-      `it reads 3.${OLDEST_MINOR} to 3.${NEWEST_MINOR}`,
+      `it reads 2.7 and 3.${OLDEST_MINOR} to 3.${NEWEST_MINOR}`,
   );
 }

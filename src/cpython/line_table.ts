@@ -1,5 +1,5 @@
 /**
- * From a position in the bytecode to a line of the source, for the three formats CPython has had.
+ * From a position in the bytecode to a line of the source, for the formats CPython has had.
  *
  * Tables come from another process and may be torn or garbage. Each step of each loop consumes at least one
  * byte of the table, so no input takes longer than its own length, and none makes a decoder throw.
@@ -17,6 +17,8 @@ export type LineDecoder = (table: Uint8Array, firstLine: number, instr: number) 
 /** Chooses the decoder for a version, once. */
 export function lineDecoder(format: Traits["lineTable"]): LineDecoder {
   switch (format) {
+    case "lnotab_ascending":
+      return lnotabAscending;
     case "lnotab":
       return lnotab;
     case "pep626":
@@ -27,21 +29,33 @@ export function lineDecoder(format: Traits["lineTable"]): LineDecoder {
 }
 
 /**
- * Decodes `co_lnotab` of 3.8 and 3.9.
+ * Decodes `co_lnotab` of 3.6 to 3.9.
  *
- * Shape: pairs of address increment (u8) and line increment (i8). The last line has no end.
+ * Shape: pairs of address increment (u8) and line increment (i8; u8 in 2.7). The last line has no end.
  * Source: Objects/codeobject.c, `PyCode_Addr2Line`, v3.9.18.
  */
-export const lnotab: LineDecoder = (table, firstLine, instr) => {
+export const lnotab: LineDecoder = (table, firstLine, instr) =>
+  decodeLnotab(table, firstLine, instr, toSigned);
+
+/** Decodes `co_lnotab` of 2.7. Source: Objects/codeobject.c, `PyCode_Addr2Line`, v2.7.18. */
+export const lnotabAscending: LineDecoder = (table, firstLine, instr) =>
+  decodeLnotab(table, firstLine, instr, (byte) => byte);
+
+function decodeLnotab(
+  table: Uint8Array,
+  firstLine: number,
+  instr: number,
+  increment: (byte: number) => number,
+): number {
   let line = firstLine;
   let address = 0;
   for (let i = 0; i + 1 < table.length; i += 2) {
     address += table[i]!;
     if (address > instr) break;
-    line += toSigned(table[i + 1]!);
+    line += increment(table[i + 1]!);
   }
   return toLine(line);
-};
+}
 
 /**
  * Decodes `co_linetable` of 3.10 (PEP 626).

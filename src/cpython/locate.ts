@@ -3,28 +3,23 @@
  *
  * In the order of certainty: the symbol, the section made for debuggers (3.10+), the cookie in that section's memory
  * (3.13+), and for older ones a search for a word that points to an interpreter which its own thread points back to.
+ * Versions to 3.6 have no `_PyRuntime`: see old_runtime.ts.
  */
 import { DEBUG_COOKIE } from "./debug_offsets.ts";
-import { DEBUG_OFFSETS_SIZE, layoutFor, layoutFromDebugOffsets } from "./layouts.ts";
-import type { ChosenLayout } from "./layouts.ts";
+import { DEBUG_OFFSETS_SIZE, hasRuntimeStruct, layoutFor, layoutFromDebugOffsets } from "./layouts.ts";
 import { parseVersionHex } from "./debug_offsets.ts";
-import type { Layout, PythonVersion } from "./layout.ts";
+import type { Layout } from "./layout.ts";
+import { chunks, findVersionText } from "./image_scan.ts";
+import { locateOldRuntime } from "./old_runtime.ts";
+import type { Runtime } from "./runtime.ts";
+import { isInterpreter } from "./thread_list.ts";
 import { isPlausible, Struct } from "../memory.ts";
 import type { MemoryReader } from "../memory.ts";
-import type { Address, Image, MemoryRange } from "../types.ts";
+import type { Address, Image } from "../types.ts";
 
-const SCAN_CHUNK = 1 << 20;
-const MAX_SCAN = 64 << 20;
 const MAX_CANDIDATES = 100_000;
 const MAX_INTERPRETERS = 1_000_000;
 const PYTHON_NAME = /python|uwsgi/i;
-
-/** A located interpreter runtime. */
-export interface Runtime extends ChosenLayout {
-  /** Address of `_PyRuntime`. */
-  readonly address: Address;
-  readonly imagePath: string;
-}
 
 /** Ways to find `_PyRuntime` in an image; tests use them one at a time. */
 export type Strategy = "symbol" | "section" | "scan";
@@ -47,6 +42,8 @@ export function locateRuntime(
     const address = named ??
       (strategies.includes("section") ? image.section(".PyRuntime")?.start : undefined);
     if (address === undefined) {
+      const old = strategies.includes("symbol") ? locateOldRuntime(reader, image) : undefined;
+      if (old !== undefined) return old;
       toScan.push(image);
       continue;
     }
@@ -82,31 +79,6 @@ function hasCookie(bytes: Uint8Array, at: number): boolean {
   return true;
 }
 
-/**
- * The version in the text that `Py_GetVersion` builds at start, "3.9.18 (main, Aug 24 2023, ...", or in the file's name.
- *
- * Source: Python/getversion.c.
- */
-function findVersionText(reader: MemoryReader, image: Image): PythonVersion | undefined {
-  const decoder = new TextDecoder("latin1");
-  for (const { bytes } of chunks(reader, image.writable)) {
-    // The text stands alone between NULs: a number inside of other text is no version.
-    const match = /(?:^|\0)([23])\.(\d{1,2})\.(\d{1,3})((?:a|b|rc)\d+)?\+? \(/.exec(decoder.decode(bytes));
-    if (match !== null) {
-      return {
-        major: Number(match[1]),
-        minor: Number(match[2]),
-        micro: Number(match[3]),
-        release: match[4] ?? "",
-      };
-    }
-  }
-  const name = /python([23])\.(\d{1,2})[^/]*$/.exec(image.path);
-  return name === null
-    ? undefined
-    : { major: Number(name[1]), minor: Number(name[2]), micro: 0, release: "" };
-}
-
 function scanImage(reader: MemoryReader, image: Image): Runtime | undefined {
   for (const { start, bytes } of chunks(reader, image.writable)) {
     for (let at = bytes.indexOf(0x78); at >= 0; at = bytes.indexOf(0x78, at + 1)) {
@@ -118,6 +90,7 @@ function scanImage(reader: MemoryReader, image: Image): Runtime | undefined {
   if (!PYTHON_NAME.test(image.path)) return undefined;
   const version = findVersionText(reader, image);
   if (version === undefined) return undefined;
+  if (!hasRuntimeStruct(version)) return locateOldRuntime(reader, image);
   const chosen = layoutFor(version);
   const address = scanForInterpreters(reader, image, chosen.layout);
   return address === undefined ? undefined : { address, imagePath: image.path, ...chosen };
@@ -143,26 +116,4 @@ function scanForInterpreters(reader: MemoryReader, image: Image, layout: Layout)
     }
   }
   return undefined;
-}
-
-/** Whether an interpreter's first thread points back to it. */
-export function isInterpreter(reader: MemoryReader, address: Address, layout: Layout): boolean {
-  const thread = reader.pointer(address + layout.interpreter.threadsHead);
-  if (thread === undefined || thread % 8 !== 0 || !isPlausible(thread)) return false;
-  return reader.pointer(thread + layout.thread.interp) === address;
-}
-
-function* chunks(
-  reader: MemoryReader,
-  ranges: readonly MemoryRange[],
-): Iterable<{ start: Address; bytes: Uint8Array<ArrayBuffer> }> {
-  for (const { start, size } of ranges) {
-    const from = Math.ceil(start / 8) * 8;
-    const end = start + Math.min(size, MAX_SCAN);
-    for (let at = from; at < end; at += SCAN_CHUNK) {
-      // Chunks overlap, so that what lies across their border is seen too.
-      const bytes = reader.bytes(at, Math.min(SCAN_CHUNK + 256, end - at));
-      if (bytes !== undefined) yield { start: at, bytes };
-    }
-  }
 }

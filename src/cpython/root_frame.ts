@@ -1,5 +1,6 @@
 /** Telling the root of a thread's stack from a frame that has no caller because it is not on any stack. */
 import type { FrameFields } from "./frame_fields.ts";
+import { NULL_POINTER } from "./layout.ts";
 import type { Address } from "../types.ts";
 
 /** `FRAME_OWNED_BY_GENERATOR` and `FRAME_EXECUTING`. Source: Include/internal/pycore_frame.h at v3.11.0. */
@@ -36,6 +37,11 @@ export class RootFrame {
     if (shimOwner < 256) return byteAt(owner) >= shimOwner;
     if (generatorState !== 0) {
       return byteAt(owner) !== OWNED_BY_GENERATOR || byteAt(generatorState) === GENERATOR_EXECUTES;
+    }
+    if (layout.traits.executing === NULL_POINTER) {
+      // A frame that is free has no references, and keeps the pointer as it was.
+      const isNull = words[at + (executing >> 2)] === 0 && words[at + (executing >> 2) + 1] === 0;
+      return isNull && words[at] !== 0;
     }
     this.#rootWalks = frame === this.#root ? this.#rootWalks + 1 : 1;
     this.#root = frame;

@@ -2,6 +2,7 @@
 import { isPlausible, type MemoryReader, type Struct } from "../memory.ts";
 import type { Address } from "../types.ts";
 import type { Layout } from "./layout.ts";
+import { typeName } from "./types.ts";
 
 /** How much of a string is read unless told otherwise. Units: characters. */
 export const MAX_STRING_LENGTH = 0x1_0000;
@@ -34,6 +35,7 @@ export function readString(
   address: Address,
   maxLength: number = MAX_STRING_LENGTH,
 ): string | undefined {
+  if (layout.traits.names === "bytes") return readOldString(reader, layout, address, maxLength);
   const { asciiData, data } = layout.unicode;
   // The read ahead may touch a page that does not exist; the smallest string certainly ends where it does.
   const object = reader.struct(address, data + READ_AHEAD) ?? reader.struct(address, asciiData);
@@ -54,6 +56,42 @@ export function readString(
   }
   if (bytes === undefined) return undefined;
   const text = decode(bytes, width);
+  return count < length ? `${text}…` : text;
+}
+
+/**
+ * Reads a `str`, which is made of bytes in 2.7, as UTF-8; or a `unicode` of 4 bytes a character, or of 2.
+ *
+ * Source: Include/stringobject.h and Include/unicodeobject.h, v2.7.18.
+ */
+function readOldString(
+  reader: MemoryReader,
+  layout: Layout,
+  address: Address,
+  maxLength: number,
+): string | undefined {
+  const name = typeName(reader, layout, address);
+  if (name === "str") {
+    const { size, data } = layout.bytes;
+    const length = reader.struct(address + size, 8)?.i64(0) ?? -1;
+    const count = Math.min(length, Math.max(0, Math.floor(maxLength)));
+    const bytes = count < 0 ? undefined : reader.bytes(address + data, count);
+    if (bytes === undefined) return undefined;
+    const text = new TextDecoder().decode(bytes);
+    return count < length ? `${text}…` : text;
+  }
+  if (name !== "unicode") return undefined;
+  const length = reader.struct(address + layout.unicode.length, 8)?.i64(0) ?? -1;
+  const at = reader.pointer(address + layout.unicode.data);
+  const count = Math.min(length, Math.max(0, Math.floor(maxLength)));
+  if (at === undefined || count < 0) return undefined;
+  // Builds differ in the width, and nothing says which one it is: two characters in one word are no code point.
+  const wide = reader.bytes(at, count * 4);
+  const isWide = wide !== undefined &&
+    new Uint32Array(wide.slice().buffer).every((point) => point <= 0x10_ffff);
+  const bytes = isWide ? wide : reader.bytes(at, count * 2);
+  if (bytes === undefined) return undefined;
+  const text = decode(bytes, isWide ? 4 : 2);
   return count < length ? `${text}…` : text;
 }
 

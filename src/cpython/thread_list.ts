@@ -39,19 +39,11 @@ export interface Listing {
  * A thread that ends meanwhile may break a list: then what was read up to there is returned.
  */
 export function listThreads(reader: MemoryReader, layout: Layout, runtime: Address): Listing {
-  const interpreters: ListedInterpreter[] = [];
-  const threads: ListedThread[] = [];
   const seen = new Set<Address>();
-  let complete = true;
-  let address = reader.pointer(runtime + layout.runtime.interpretersHead) ?? 0;
-  while (address !== 0) {
-    const interpreter = readInterpreter(reader, layout, address);
-    if (interpreter === undefined || seen.has(address) || interpreters.length === MAX_INTERPRETERS) {
-      complete = false;
-      break;
-    }
-    seen.add(address);
-    interpreters.push(interpreter);
+  const { interpreters, complete: hasAll } = listInterpreters(reader, layout, runtime, seen);
+  const threads: ListedThread[] = [];
+  let complete = hasAll;
+  for (const interpreter of interpreters) {
     let tstate = interpreter.firstThread;
     while (tstate !== 0) {
       const thread = seen.has(tstate) ? undefined : readThread(reader, layout, { tstate, interpreter });
@@ -63,9 +55,40 @@ export function listThreads(reader: MemoryReader, layout: Layout, runtime: Addre
       threads.push(thread);
       tstate = thread.next;
     }
-    address = interpreter.next;
   }
   return { interpreters, threads, complete };
+}
+
+function listInterpreters(
+  reader: MemoryReader,
+  layout: Layout,
+  runtime: Address,
+  seen: Set<Address>,
+): { interpreters: ListedInterpreter[]; complete: boolean } {
+  const interpreters: ListedInterpreter[] = [];
+  let complete = true;
+  let address = reader.pointer(runtime + layout.runtime.interpretersHead) ?? 0;
+  while (address !== 0) {
+    const interpreter = readInterpreter(reader, layout, address);
+    if (interpreter === undefined || seen.has(address) || interpreters.length === MAX_INTERPRETERS) {
+      complete = false;
+      break;
+    }
+    seen.add(address);
+    interpreters.push(interpreter);
+    address = interpreter.next;
+  }
+  if (layout.interpreter.id >= 0) return { interpreters, complete };
+  // To 3.6 they have no numbers: counted from the oldest, which is the last.
+  const numbered = interpreters.map((one, i) => ({ ...one, id: interpreters.length - 1 - i }));
+  return { interpreters: numbered, complete };
+}
+
+/** Whether an interpreter's first thread points back to it. */
+export function isInterpreter(reader: MemoryReader, address: Address, layout: Layout): boolean {
+  const thread = reader.pointer(address + layout.interpreter.threadsHead);
+  if (thread === undefined || thread % 8 !== 0 || !isPlausible(thread)) return false;
+  return reader.pointer(thread + layout.thread.interp) === address;
 }
 
 function readInterpreter(
@@ -75,7 +98,7 @@ function readInterpreter(
 ): (ListedInterpreter & { next: Address }) | undefined {
   if (!isPlausible(address) || address % 8 !== 0) return undefined;
   const next = reader.pointer(address + layout.interpreter.next);
-  const id = reader.pointer(address + layout.interpreter.id);
+  const id = layout.interpreter.id < 0 ? 0 : reader.pointer(address + layout.interpreter.id);
   const firstThread = reader.pointer(address + layout.interpreter.threadsHead);
   if (next === undefined || id === undefined || firstThread === undefined) return undefined;
   return { address, id, firstThread, next };

@@ -22,7 +22,7 @@ const MAX_ATTRIBUTE_NAMES = 0x1000;
  * Reads `threading._active`: from `threading.get_ident()` to `Thread.name`.
  *
  * Empty when the interpreter has not imported `threading`, or when its memory makes no sense.
- * Source: Lib/threading.py, `_active` and `Thread._name`, v3.8.18 to v3.15.2.
+ * Source: Lib/threading.py, `_active` and `Thread._name`, v2.7.18 to v3.15.2.
  */
 export function readThreadNames(
   reader: MemoryReader,
@@ -46,7 +46,7 @@ function readActive(reader: MemoryReader, layout: Layout, active: Address): Map<
     if (attributeNames.size > MAX_ATTRIBUTE_NAMES) break;
     const ident = readInt(reader, layout, key);
     if (ident === undefined) continue;
-    const name = readAttribute(reader, layout, value, "_name", attributeNames);
+    const name = readAttribute(reader, layout, value, layout.traits.threadName, attributeNames);
     const text = name === undefined ? undefined : readString(reader, layout, name, MAX_NAME_LENGTH);
     if (text !== undefined) names.set(ident, text);
   }

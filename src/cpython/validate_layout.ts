@@ -41,14 +41,14 @@ const RULES: { readonly [G in keyof Offsets]: Rules & { widths: Record<keyof Off
   runtime: {
     cap: 16 * MIB,
     first: 0,
-    widths: { interpretersHead: 8, mainThread: 8, gilLastHolder: 8, gilLocked: 4 },
+    widths: { interpretersHead: 8, gilLastHolder: 8, gilLocked: 4 },
     optional: ["gilLastHolder", "gilLocked"],
   },
   interpreter: {
     cap: 16 * MIB,
     first: 0,
     widths: { next: 8, id: 8, threadsHead: 8, modules: 8, cevalGil: 8 },
-    optional: ["cevalGil"],
+    optional: ["id", "cevalGil"],
   },
   gil: {
     cap: 4 * KIB,
@@ -98,6 +98,7 @@ const RULES: { readonly [G in keyof Offsets]: Rules & { widths: Record<keyof Off
     cap: 256,
     first: OBJECT_HEADER,
     widths: { length: 8, state: 4, asciiData: 1, compactData: 4, data: 8 },
+    optional: ["state", "asciiData", "compactData"],
     shared: ["compactData"],
   },
   bytes: { cap: 256, first: OBJECT_HEADER, widths: { size: 8, data: 1 } },
@@ -106,9 +107,16 @@ const RULES: { readonly [G in keyof Offsets]: Rules & { widths: Record<keyof Off
     cap: 4 * KIB,
     first: OBJECT_HEADER,
     widths: { name: 8, basicSize: 8, flags: 8, dictOffset: 8, cachedKeys: 8 },
+    optional: ["cachedKeys"],
   },
-  dict: { cap: 256, first: OBJECT_HEADER, widths: { used: 8, keys: 8, values: 8 } },
+  dict: {
+    cap: 256,
+    first: OBJECT_HEADER,
+    widths: { used: 8, keys: 8, values: 8, mask: 8 },
+    optional: ["values", "mask"],
+  },
   long: { cap: 256, first: OBJECT_HEADER, widths: { size: 8, digits: 4 } },
+  int: { cap: 256, first: OBJECT_HEADER, widths: { value: 8 }, optional: ["value"] },
 };
 
 /**

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
-import type { Runtime } from "../../src/cpython/locate.ts";
+import type { Runtime } from "../../src/cpython/runtime.ts";
 import {
   DEBUG_OFFSETS_SIZE,
   hasDebugOffsets,
@@ -18,11 +18,11 @@ import { toDumpJson } from "../../src/render/dump_json.ts";
 import { parseSnapshot, RecordingMemory, SnapshotMemory } from "../../src/snapshot.ts";
 import type { Frame, MemoryRange, StackTrace } from "../../src/types.ts";
 import { SUPPORTED_MINORS } from "../../scripts/pythons.ts";
+import { snapshotPrograms } from "../helpers.ts";
 import { differences } from "../truth.ts";
 import type { Report } from "../truth.ts";
 
 const FOLDER = new URL("../fixtures/memory/", import.meta.url);
-const PROGRAM_NAMES = ["generators", "thread_names", "unicode_names"];
 const PAGE = 4096;
 
 /** A recorded process. */
@@ -153,7 +153,7 @@ function isTrueFrame(frame: Frame, truth: Frame | undefined): boolean {
 }
 
 for (const minor of SUPPORTED_MINORS) {
-  for (const program of PROGRAM_NAMES) {
+  for (const program of snapshotPrograms(minor)) {
     Deno.test(`memory of Python ${minor}, ${program}: the stacks are those that the program reported`, () => {
       const fixture = loadFixture(minor, program);
       const pythonVersion = fixture.report.version;

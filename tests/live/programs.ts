@@ -8,8 +8,9 @@ import type { Outcome } from "../helpers.ts";
 /** How long a test waits before it gives up. Units: ms. */
 const PATIENCE_MS = 60_000;
 
-/** All interpreters, and the one for tests that need only one: the newest of the host itself. */
-export const pythons: readonly Python[] = await pythonsForTests();
+/** All interpreters, those of Python 3, and the one for tests that need only one: the newest of the host itself. */
+export const allPythons: readonly Python[] = await pythonsForTests();
+export const pythons: readonly Python[] = allPythons.filter((one) => !one.minor.startsWith("2."));
 export const python: Python | undefined = pythons.findLast((one) =>
   one.root === undefined && !one.freeThreaded
 );

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { DumpJson } from "../../src/render/dump_json.ts";
 import { SUPPORTED_MINORS } from "../../scripts/pythons.ts";
 import type { Python } from "../../scripts/pythons.ts";
-import { PROGRAMS, pythonsForTests, runAhead, runPyspy, startTarget } from "../helpers.ts";
+import { canRun, PROGRAMS, pythonsForTests, runAhead, runPyspy, startTarget } from "../helpers.ts";
 import { differences } from "../truth.ts";
 
 const PROGRAM_NAMES = [...Deno.readDirSync(PROGRAMS)]
@@ -20,7 +20,9 @@ async function compare(python: Python, program: string): Promise<string[]> {
 }
 
 const pythons = await pythonsForTests();
-const pairs = pythons.flatMap((python) => PROGRAM_NAMES.map((program) => ({ python, program })));
+const pairs = pythons.flatMap((python) =>
+  PROGRAM_NAMES.filter((program) => canRun(python.minor, program)).map((program) => ({ python, program }))
+);
 const results = runAhead(pairs.map(({ python, program }) => () => compare(python, program)), 1);
 
 for (const [index, { python, program }] of pairs.entries()) {

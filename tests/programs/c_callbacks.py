@@ -1,3 +1,4 @@
+# Needs Python 3.7.
 """Python called from C: keys, callbacks, special methods, finalizers, signal handlers."""
 
 import bisect
@@ -200,4 +201,4 @@ for situation in situations:
 # The collector runs with the other threads' garbage as well, so it comes last among the threads.
 threading.Thread(target=finalized_in_cycle, name="finalized_in_cycle").start()
 signal.signal(signal.SIGUSR1, handle_signal)
-signal.raise_signal(signal.SIGUSR1)
+signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)

@@ -1,3 +1,4 @@
+# Needs Python 3.6.
 """Everything that can be called: lambdas, closures, decorators, partials, properties, callable objects."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# Needs Python 3.6.
 """Blocked while a class body runs, in nested classes, and in a comprehension within one."""
 
 import enum

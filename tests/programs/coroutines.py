@@ -1,3 +1,4 @@
+# Needs Python 3.7.
 """Coroutines, asynchronous generators and context managers, blocked in a synchronous call."""
 
 import asyncio

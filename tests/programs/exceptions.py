@@ -1,3 +1,4 @@
+# Needs Python 3.6.
 """Blocked while exceptions are on their way: handlers, finally blocks, exits, chained exceptions."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# Needs Python 3.8.
 """Code without a file: exec, eval and compile, with file names that formats must escape."""
 
 import code

@@ -1,3 +1,4 @@
+# Needs Python 3.6.
 """Generators: consumed by Python and by C, delegated, sent to, closed."""
 
 import itertools

@@ -1,3 +1,4 @@
+# Needs Python 3.7.
 """Blocked in code that runs while a module is imported, several packages deep."""
 
 import importlib

@@ -1,3 +1,4 @@
+# Needs Python 3.7.
 """Code that runs while classes and instances are made: metaclasses, hooks, descriptors."""
 
 import abc

@@ -1,3 +1,4 @@
+# Needs Python 3.8.
 """Statements over several lines: which line is the current one while a call in them is running?"""
 
 import report

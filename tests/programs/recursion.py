@@ -1,3 +1,4 @@
+# Needs Python 3.6.
 """Direct and mutual recursion: the same code objects many times in one stack, at different lines."""
 
 import report

@@ -15,7 +15,20 @@ import sys
 import threading
 import time
 import traceback
-from _thread import get_ident, get_native_id
+
+try:
+    from _thread import get_ident
+except ImportError:  # Python 2
+    from thread import get_ident
+try:
+    from _thread import get_native_id
+except ImportError:  # to 3.7
+
+    def get_native_id():
+        """The kernel's id of the calling thread."""
+        SYS_GETTID = {"x86_64": 186, "aarch64": 178}[os.uname()[4]]
+        return ctypes.CDLL(None).syscall(SYS_GETTID)
+
 
 _ARRIVALS, _ARRIVE = os.pipe()
 # Nothing is ever written here, and the writing end stays open: a read of it blocks for ever.
@@ -51,7 +64,9 @@ def start(blocking_threads=1):
     sys.unraisablehook = threading.excepthook = lambda failure: _fail(
         failure.exc_type, failure.exc_value, failure.exc_traceback
     )
-    threading.Thread(target=_report, args=(blocking_threads,), name="reporter", daemon=True).start()
+    reporter = threading.Thread(target=_report, args=(blocking_threads,), name="reporter")
+    reporter.daemon = True
+    reporter.start()
 
 
 def run(*situations):

@@ -1,3 +1,4 @@
+# Needs Python 3.6.
 """Threads with all kinds of names, blocked in different calls."""
 
 import _thread

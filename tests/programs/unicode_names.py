@@ -1,3 +1,4 @@
+# Needs Python 3.6.
 """Identifiers and paths beyond ASCII, in each of CPython's string widths."""
 
 import importlib

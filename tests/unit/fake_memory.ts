@@ -79,7 +79,7 @@ export const LAYOUTS: ReadonlyMap<string, Layout> = new Map([
 
 function layoutOf(compactData: number, storage: Storage): Layout {
   return {
-    runtime: { interpretersHead: 32, mainThread: 72, gilLastHolder: -1, gilLocked: -1 },
+    runtime: { interpretersHead: 32, gilLastHolder: -1, gilLocked: -1 },
     interpreter: { next: 0, id: 16, threadsHead: 8, modules: 56, cevalGil: -1 },
     gil: { lastHolder: 8, locked: 16 },
     thread: {
@@ -105,8 +105,9 @@ function layoutOf(compactData: number, storage: Storage): Layout {
     bytes: { size: 16, data: 32 },
     object: { type: 8 },
     type: { name: 24, basicSize: 32, flags: 168, dictOffset: 288, cachedKeys: 872 },
-    dict: { used: 16, keys: 32, values: 40 },
+    dict: { used: 16, keys: 32, values: 40, mask: -1 },
     long: { size: 16, digits: 24 },
+    int: { value: -1 },
     traits: {
       frameLink: "frame_object",
       instruction: "byte_index",
@@ -114,6 +115,8 @@ function layoutOf(compactData: number, storage: Storage): Layout {
       shimOwner: 256,
       executing: 1,
       pointerTag: 0,
+      names: "unicode",
+      threadName: "_name",
       ...storage,
     },
   };

@@ -26,8 +26,8 @@ function changed(group: keyof Offsets, field: string, offset: number): Offsets {
   return { ...offsets, [group]: { ...offsets[group], [field]: offset } };
 }
 
-Deno.test("every minor from 3.8 to 3.12 has a row that validates", () => {
-  assert.deepEqual(Object.keys(OFFSET_ROWS), ["3.8", "3.9", "3.10", "3.11", "3.12"]);
+Deno.test("2.7, and every minor from 3.6 to 3.12, has a row that validates", () => {
+  assert.deepEqual(Object.keys(OFFSET_ROWS), ["2.7", "3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12"]);
   for (const [minor, { offsets, sizes }] of Object.entries(OFFSET_ROWS)) {
     assert.equal(validateOffsets(offsets, sizes), undefined, minor);
     assert.equal(validateOffsets(offsets), undefined, minor);
@@ -37,6 +37,9 @@ Deno.test("every minor from 3.8 to 3.12 has a row that validates", () => {
 Deno.test("rows hold the offsets of the interpreters they are named after", () => {
   const known = [
     // minor, interpretersHead, gilLastHolder, threadsHead, thread.frame, frame.code, frame.instr, firstLineNo
+    ["2.7.18", 0, -1, 8, 16, 32, 120, 96],
+    ["3.6.15", 0, -1, 8, 24, 32, 120, 36],
+    ["3.7.16", 24, 1272, 8, 24, 32, 104, 36],
     ["3.8.18", 32, 1160, 8, 24, 32, 104, 40],
     ["3.9.18", 32, 360, 8, 24, 32, 104, 40],
     ["3.10.13", 32, 360, 8, 24, 32, 96, 40],
@@ -52,11 +55,12 @@ Deno.test("rows hold the offsets of the interpreters they are named after", () =
   }
 });
 
-Deno.test("the GIL is found in the runtime up to 3.11 and through the interpreter in 3.12", () => {
+Deno.test("the GIL is found in the runtime from 3.7 to 3.11 and through the interpreter in 3.12", () => {
   for (const [minor, { offsets }] of Object.entries(OFFSET_ROWS)) {
     const isPointer = minor === "3.12";
-    assert.equal(offsets.runtime.gilLastHolder >= 0, !isPointer, minor);
-    assert.equal(offsets.runtime.gilLocked >= 0, !isPointer, minor);
+    const isOld = minor === "2.7" || minor === "3.6";
+    assert.equal(offsets.runtime.gilLastHolder >= 0, !isPointer && !isOld, minor);
+    assert.equal(offsets.runtime.gilLocked >= 0, !isPointer && !isOld, minor);
     assert.equal(offsets.interpreter.cevalGil >= 0, isPointer, minor);
     assert.deepEqual(offsets.gil, isPointer ? { lastHolder: 8, locked: 16 } : { lastHolder: -1, locked: -1 });
   }
@@ -64,7 +68,8 @@ Deno.test("the GIL is found in the runtime up to 3.11 and through the interprete
 
 Deno.test("traits follow the minor", () => {
   const traits = (text: string) => layoutFor(version(text)).layout.traits;
-  assert.deepEqual(traits("3.8.0"), traits("3.9.0"));
+  assert.deepEqual(traits("3.6.0"), traits("3.9.0"));
+  assert.deepEqual([traits("2.7.0").names, traits("3.6.0").names], ["bytes", "unicode"]);
   assert.deepEqual(["3.9.0", "3.10.0", "3.11.0"].map((text) => traits(text).instruction), [
     "byte_index",
     "unit_index",
@@ -95,9 +100,9 @@ Deno.test("a pre-release is marked as a guess", () => {
 });
 
 Deno.test("versions without a row are refused by name", () => {
-  const old = /^Python 2\.7\.18 is not supported by this version of pyspy: it reads 3\.8 to 3\.15$/;
-  assertUnsupported(() => layoutFor(version("2.7.18")), old);
-  assertUnsupported(() => layoutFor(version("3.7.16")), /^Python 3\.7\.16 is not supported/);
+  const old = /^Python 2\.6\.9 is not supported by this version of pyspy: it reads 2\.7 and 3\.6 to 3\.15$/;
+  assertUnsupported(() => layoutFor(version("2.6.9")), old);
+  assertUnsupported(() => layoutFor(version("3.5.10")), /^Python 3\.5\.10 is not supported/);
   assertUnsupported(() => layoutFor(version("3.13.0")), /^Python 3\.13\.0 .*_Py_DebugOffsets/);
 });
 

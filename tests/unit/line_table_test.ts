@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
-import { lineDecoder, lnotab, locations, pep626 } from "../../src/cpython/line_table.ts";
+import { lineDecoder, lnotab, lnotabAscending, locations, pep626 } from "../../src/cpython/line_table.ts";
 import type { Traits } from "../../src/cpython/layout.ts";
 
 /** What scripts/record_line_tables.py writes. Shape: `lines` are runs: [first byte offset, line or null]. */
@@ -19,7 +19,7 @@ interface Recording {
 }
 
 const DIRECTORY = new URL("../fixtures/line_tables/", import.meta.url);
-const FORMATS = ["lnotab", "pep626", "locations"] as const;
+const FORMATS = ["lnotab_ascending", "lnotab", "pep626", "locations"] as const;
 
 const recordings = readdirSync(DIRECTORY).filter((name) => name.endsWith(".json"));
 
@@ -54,6 +54,11 @@ Deno.test("lnotab: the last line has no end", () => {
   assert.equal(lnotab(Uint8Array.of(), 10, 5), 10);
   assert.equal(lnotab(Uint8Array.of(0, 3, 2, 253), 10, 0), 13);
   assert.equal(lnotab(Uint8Array.of(0, 3, 2, 253), 10, 2), 10);
+});
+
+Deno.test("lnotab of 2.7: no line comes before the one before it", () => {
+  assert.equal(lnotabAscending(Uint8Array.of(2, 253), 10, 2), 263);
+  assert.equal(lnotabAscending(Uint8Array.of(0, 255, 0, 45, 4, 1), 1, 3), 301);
 });
 
 Deno.test("pep626: -128 is a range without a line, and the table has an end", () => {
