@@ -90,7 +90,7 @@ function scanImage(reader: MemoryReader, image: Image): Runtime | undefined {
   if (!PYTHON_NAME.test(image.path)) return undefined;
   const version = findVersionText(reader, image);
   if (version === undefined) return undefined;
-  if (!hasRuntimeStruct(version)) return locateOldRuntime(reader, image);
+  if (!hasRuntimeStruct(version)) return locateOldRuntime(reader, image, true);
   const chosen = layoutFor(version);
   const address = scanForInterpreters(reader, image, chosen.layout);
   return address === undefined ? undefined : { address, imagePath: image.path, ...chosen };

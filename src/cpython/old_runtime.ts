@@ -2,7 +2,8 @@
  * Finding the interpreter of versions to 3.6, which keep what later became `_PyRuntime` in variables of their own.
  *
  * `_PyThreadState_Current` is exported by every build. `interp_head` is local: where a build is stripped, the word is searched
- * that leads to the longest list of interpreters whose threads point back to them.
+ * that leads to the longest list of interpreters whose threads point back to them; of several, the one nearest to the
+ * exported variable, which comes from the same file.
  */
 import { chunks, findVersionText } from "./image_scan.ts";
 import type { Layout } from "./layout.ts";
@@ -21,17 +22,23 @@ const MAX_CANDIDATES = 1_000_000;
 const MAX_INTERPRETERS = 10_000;
 
 /**
+ * @param isStripped do not use local symbols.
  * @returns undefined when the image holds none of these versions, or its interpreter has not begun.
  * @throws ProfilerError `unsupported` for a version that cannot be read.
  */
-export function locateOldRuntime(reader: MemoryReader, image: Image): Runtime | undefined {
+export function locateOldRuntime(
+  reader: MemoryReader,
+  image: Image,
+  isStripped = false,
+): Runtime | undefined {
   const symbols = image.symbols([HOLDER, HEAD, LOCK_3_6, LOCK_2_7]);
   const holder = symbols.get(HOLDER);
   if (holder === undefined) return undefined;
   const version = findVersionText(reader, image);
   if (version === undefined || hasRuntimeStruct(version)) return undefined;
   const chosen = layoutFor(version);
-  const address = symbols.get(HEAD) ?? searchHead(reader, image, chosen.layout);
+  const named = isStripped ? undefined : symbols.get(HEAD);
+  const address = named ?? searchHead(reader, image, chosen.layout, holder);
   if (address === undefined) return undefined;
   return { address, imagePath: image.path, oldGil: { holder, lock: lockOf(symbols) }, ...chosen };
 }
@@ -43,7 +50,12 @@ function lockOf(symbols: ReadonlyMap<string, Address>): OldGil["lock"] {
   return address === undefined ? undefined : { address, isPointer: false };
 }
 
-function searchHead(reader: MemoryReader, image: Image, layout: Layout): Address | undefined {
+function searchHead(
+  reader: MemoryReader,
+  image: Image,
+  layout: Layout,
+  holder: Address,
+): Address | undefined {
   let found: Address | undefined;
   let longest = 0;
   let tried = 0;
@@ -59,7 +71,8 @@ function searchHead(reader: MemoryReader, image: Image, layout: Layout): Address
         length = countInterpreters(reader, layout, head);
         lengths.set(head, length);
       }
-      if (length <= longest) continue;
+      const isNearer = found !== undefined && Math.abs(start + at - holder) < Math.abs(found - holder);
+      if (length < longest || length === 0 || length === longest && !isNearer) continue;
       longest = length;
       found = start + at;
     }

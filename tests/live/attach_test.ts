@@ -12,6 +12,7 @@ import type { DumpJson } from "../../src/render/dump_json.ts";
 import type { Python } from "../../scripts/pythons.ts";
 import { runCommand, warnSkipped } from "../helpers.ts";
 import {
+  allPythons,
   liveCommand,
   pyspy,
   python,
@@ -41,7 +42,7 @@ async function assertIdle(pid: number): Promise<DumpJson> {
   return dump;
 }
 
-for (const one of pythons) {
+for (const one of allPythons) {
   Deno.test(`locate: each strategy finds the same runtime, Python ${one.label}`, async () => {
     await using target = await startProgram(one, "idle.py");
     const process = openProcess(target.pid);

@@ -119,8 +119,8 @@ export function executed(builder: ProgramBuilder, place: Place): Line[] {
   const compiled = `compile("${called}()\\n", __file__, "exec")`;
   builder.lines.push(...plain("", ""), { text: `n${name} = naming("${name}")`, codes: [rule.code] });
   const isFresh = builder.random.chance(0.4);
-  if (isFresh && builder.freshCode) return plain(`exec(${compiled}.replace(**n${name}), globals())`);
-  builder.lines.push(...plain(`${name} = ${compiled}.replace(**n${name})`));
+  if (isFresh && builder.freshCode) return plain(`exec(renamed(${compiled}, n${name}), globals())`);
+  builder.lines.push(...plain(`${name} = renamed(${compiled}, n${name})`));
   return plain(`exec(${name}, globals())`);
 }
 

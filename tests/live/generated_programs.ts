@@ -72,6 +72,15 @@ const HEADER = plain(
   "    if hasattr(naming.__code__, 'co_qualname'):",
   "        names['co_qualname'] = name",
   "    return names",
+  "",
+  "",
+  "def renamed(code, names):",
+  "    if hasattr(code, 'replace'):",
+  "        return code.replace(**names)",
+  "    fields = 'argcount kwonlyargcount nlocals stacksize flags code consts names varnames filename'.split()",
+  "    fields += ['name', 'firstlineno', 'lnotab', 'freevars', 'cellvars']",
+  "    values = [names.get('co_' + field, getattr(code, 'co_' + field)) for field in fields]",
+  "    return type(code)(*values)",
 );
 
 /** A profile function is called at each call and return: it sees every stack that there is. */

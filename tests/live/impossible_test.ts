@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { SUPPORTED_MINORS } from "../../scripts/pythons.ts";
 import type { Python } from "../../scripts/pythons.ts";
-import { python, pythons, startProgram } from "./programs.ts";
+import { allPythons, python, startProgram } from "./programs.ts";
 import { recordOf } from "./recording.ts";
 
 /** What each function may call; of a family only the functions with the same number. */
@@ -40,7 +40,7 @@ function impossible(names: readonly string[]): string | undefined {
 
 /** The newest of each minor version: of two builds of one, the other would show the same. */
 function onePerMinor(minors: readonly string[]): Python[] {
-  return minors.map((minor) => pythons.findLast((one) => one.minor === minor)).filter((one) =>
+  return minors.map((minor) => allPythons.findLast((one) => one.minor === minor)).filter((one) =>
     one !== undefined
   );
 }

@@ -4,7 +4,8 @@ import sys
 
 
 def wait():
-    print("ready", flush=True)
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
     sys.stdin.read()
 
 

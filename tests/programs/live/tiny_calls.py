@@ -4,6 +4,7 @@ The functions of a family call each other in one order only; the checks are in t
 It ends after a minute.
 """
 
+import sys
 import time
 
 FAMILY = """
@@ -58,7 +59,7 @@ def odd_b_{i}(n):
 
 
 def spin(families, end):
-    while time.monotonic() < end:
+    while time.time() < end:
         for plain, lazy, fail, even in families:
             plain()
             lazy()
@@ -71,5 +72,6 @@ for i in range(8):
     exec(compile(FAMILY.format(i=i), "family.py", "exec"), functions)
 kinds = ("plain", "lazy", "raise", "even")
 families = [[functions["%s_a_%d" % (kind, i)] for kind in kinds] for i in range(8)]
-print("ready", flush=True)
-spin(families, time.monotonic() + 60)
+sys.stdout.write("ready\n")
+sys.stdout.flush()
+spin(families, time.time() + 60)

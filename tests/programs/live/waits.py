@@ -75,12 +75,19 @@ WAITS = {
 }
 
 
+def kernel_id():
+    if sys.version_info >= (3, 8):
+        return threading.get_native_id()
+    return int(os.readlink("/proc/thread-self").rsplit("/", 1)[1])
+
+
 class Waiter(threading.Thread):
     def __init__(self, name):
         super().__init__(name=name)
         self.start()
 
     def run(self):
+        self.kernel_id = kernel_id()
         barrier.wait()
         begin = time.monotonic()
         try:
@@ -93,7 +100,7 @@ class Waiter(threading.Thread):
 barrier = threading.Barrier(2 * len(WAITS) + 1)
 pairs = [(Waiter(name), Waiter(name)) for name in WAITS]
 barrier.wait()
-print("ready", *(one.native_id for one, _ in pairs), flush=True)
+print("ready", *(one.kernel_id for one, _ in pairs), flush=True)
 failed = False
 for pair in pairs:
     for thread in pair:
