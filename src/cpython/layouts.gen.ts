@@ -5,7 +5,7 @@ import type { OffsetRow } from "./validate_layout.ts";
 /** Offsets of each minor without `_Py_DebugOffsets`, on x86_64 Linux. Units: bytes; -1 is absent. */
 export const OFFSET_ROWS: Readonly<Record<string, OffsetRow>> = {
   "2.7": {
-    source: "CPython 2.7.18: Python.h, frameobject.h, longintrepr.h",
+    source: "headers of CPython 2.7.18",
     sizes: {
       runtime: 8,
       interpreter: 80,
@@ -50,7 +50,7 @@ export const OFFSET_ROWS: Readonly<Record<string, OffsetRow>> = {
     },
   },
   "3.6": {
-    source: "CPython 3.6.15: Python.h, frameobject.h, longintrepr.h",
+    source: "headers of CPython 3.6.15",
     sizes: {
       runtime: 8,
       interpreter: 120,
@@ -95,7 +95,7 @@ export const OFFSET_ROWS: Readonly<Record<string, OffsetRow>> = {
     },
   },
   "3.7": {
-    source: "CPython 3.7.16: Python.h, frameobject.h, longintrepr.h, internal/pystate.h, internal/gil.h",
+    source: "headers of CPython 3.7.16",
     sizes: {
       runtime: 1520,
       interpreter: 2568,
@@ -140,8 +140,7 @@ export const OFFSET_ROWS: Readonly<Record<string, OffsetRow>> = {
     },
   },
   "3.8": {
-    source:
-      "CPython 3.8.18: Python.h, frameobject.h, longintrepr.h, internal/pycore_pystate.h, internal/pycore_gil.h",
+    source: "headers of CPython 3.8.18",
     sizes: {
       runtime: 1464,
       interpreter: 2720,
@@ -186,8 +185,7 @@ export const OFFSET_ROWS: Readonly<Record<string, OffsetRow>> = {
     },
   },
   "3.9": {
-    source:
-      "CPython 3.9.18: Python.h, frameobject.h, longintrepr.h, internal/pycore_pystate.h, internal/pycore_runtime.h, internal/pycore_interp.h, internal/pycore_gil.h",
+    source: "headers of CPython 3.9.18",
     sizes: {
       runtime: 656,
       interpreter: 5656,
@@ -232,8 +230,7 @@ export const OFFSET_ROWS: Readonly<Record<string, OffsetRow>> = {
     },
   },
   "3.10": {
-    source:
-      "CPython 3.10.13: Python.h, frameobject.h, longintrepr.h, internal/pycore_pystate.h, internal/pycore_runtime.h, internal/pycore_interp.h, internal/pycore_gil.h",
+    source: "headers of CPython 3.10.13",
     sizes: {
       runtime: 672,
       interpreter: 113528,
@@ -278,8 +275,7 @@ export const OFFSET_ROWS: Readonly<Record<string, OffsetRow>> = {
     },
   },
   "3.11": {
-    source:
-      "CPython 3.11.7: Python.h, frameobject.h, internal/pycore_pystate.h, internal/pycore_runtime.h, internal/pycore_interp.h, internal/pycore_gil.h, internal/pycore_frame.h",
+    source: "headers of CPython 3.11.7",
     sizes: {
       runtime: 166688,
       interpreter: 107752,
@@ -324,8 +320,7 @@ export const OFFSET_ROWS: Readonly<Record<string, OffsetRow>> = {
     },
   },
   "3.12": {
-    source:
-      "CPython 3.12.1: Python.h, frameobject.h, internal/pycore_pystate.h, internal/pycore_runtime.h, internal/pycore_interp.h, internal/pycore_gil.h, internal/pycore_frame.h",
+    source: "headers of CPython 3.12.1",
     sizes: {
       runtime: 459944,
       interpreter: 383552,
