@@ -45,6 +45,9 @@ export const MANIFEST: Manifest = {
   },
   frame: {
     struct: { 0: "PyFrameObject", 11: "_PyInterpreterFrame" },
+    localsplus: { 0: "f_localsplus", 11: "localsplus" },
+    locals: "f_locals",
+    globals: "f_globals",
     previous: { 0: "f_back", 11: "previous" },
     code: { 0: "f_code", 13: "f_executable" },
     instr: { 0: "f_lasti", 11: "prev_instr", 13: "instr_ptr" },
@@ -65,6 +68,14 @@ export const MANIFEST: Manifest = {
     firstLineNo: "co_firstlineno",
     lineTable: { 0: "co_lnotab", 10: "co_linetable" },
     bytecode: { 11: "co_code_adaptive" },
+    argcount: "co_argcount",
+    kwonlyargcount: { 6: "co_kwonlyargcount" },
+    flags: "co_flags",
+    varnames: { 0: "co_varnames", 11: ABSENT },
+    cellvars: { 0: "co_cellvars", 11: ABSENT },
+    freevars: { 0: "co_freevars", 11: ABSENT },
+    localsplusnames: { 11: "co_localsplusnames" },
+    localspluskinds: { 11: "co_localspluskinds" },
   },
   unicode: {
     struct: "PyUnicodeObject",
@@ -100,6 +111,16 @@ export const MANIFEST: Manifest = {
     size: { 0: "ob_size", 6: "ob_base.ob_size", 12: "long_value.lv_tag" },
     digits: { 0: "ob_digit", 12: "long_value.ob_digit" },
   },
+  float: { struct: "PyFloatObject", value: "ob_fval" },
+  tuple: {
+    struct: "PyTupleObject",
+    size: { 0: "ob_size", 6: "ob_base.ob_size" },
+    items: "ob_item",
+  },
+  list: { struct: "PyListObject", size: { 0: "ob_size", 6: "ob_base.ob_size" }, items: "ob_item" },
+  set: { struct: "PySetObject", table: "table", mask: "mask" },
+  function: { struct: "PyFunctionObject", qualname: { 0: "func_name", 6: "func_qualname" } },
+  cell: { struct: "PyCellObject", value: "ob_ref" },
   int: { struct: { 0: "PyIntObject", 6: ABSENT }, value: { 0: "ob_ival", 6: ABSENT } },
 };
 

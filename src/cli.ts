@@ -124,6 +124,11 @@ export async function run(args: readonly string[]): Promise<number> {
     .description("Prints what each thread of a process is doing now. The target is never stopped.")
     .requiredOption("-p, --pid <pid>", "process to look at", parsePid)
     .option("-j, --json", "print JSON")
+    .addOption(
+      new Option("-l, --locals", "show variables; -ll longer values and attributes, -lll more")
+        .argParser<number>((_, level) => level + 1)
+        .default(0, "none"),
+    )
     .option("--full-filenames", "show files with their full paths")
     .option("--nonblocking", "accepted for compatibility: the target is never stopped")
     .action(async (options) => {
@@ -131,6 +136,7 @@ export async function run(args: readonly string[]): Promise<number> {
       await dump({
         pid: options.pid,
         json: options.json === true,
+        locals: Number(options.locals),
         fullFilenames: options.fullFilenames === true,
       });
     });

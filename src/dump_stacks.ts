@@ -1,13 +1,16 @@
 /** The stacks of all threads, once: each thread is read until its stack is proven, or for a bounded time. */
 import type { Runtime } from "./cpython/runtime.ts";
 import { CodeTable, NOT_CODE } from "./cpython/code_table.ts";
+import { ReprWriter } from "./cpython/repr.ts";
+import { VariableReader } from "./cpython/variables.ts";
 import { Walk } from "./cpython/thread_stack.ts";
 import type { RawStack } from "./cpython/raw_stack.ts";
 import { STEADY_READS } from "./path_prover.ts";
 import { StackReader } from "./stack_reader.ts";
 import type { ReadThread } from "./thread_table.ts";
+import { MemoryReader } from "./memory.ts";
 import type { TargetMemory } from "./memory.ts";
-import type { Frame, StackTrace, TargetThreads } from "./types.ts";
+import type { Address, Frame, LocalVariable, StackTrace, TargetThreads } from "./types.ts";
 
 /** Time for one thread whose stack changes faster than it can be read. Units: ms. */
 const PROOF_LIMIT = 50;
@@ -20,25 +23,53 @@ export interface DumpTarget {
   readonly runtime: Runtime;
 }
 
+/** Whether to read variables too, and how much of them. */
+export interface LocalsOptions {
+  /** 0 for none; each level shows more of a value, from the second on the attributes of objects. */
+  readonly level: number;
+}
+
+/** Length of a value's text, by level. Units: characters. */
+const VALUE_LENGTHS = [0, 128, 1024, 16384];
+
 /** Reads every thread's stack. Shape: oldest thread first. */
-export function readStacks(target: DumpTarget): StackTrace[] {
+export function readStacks(target: DumpTarget, { level }: LocalsOptions = { level: 0 }): StackTrace[] {
   const reader = new StackReader(target.process, target.runtime);
   const codes = new CodeTable(target.process, target.runtime.layout);
   reader.relist();
   reader.refreshNames();
-  return reader.threads.toReversed().map((thread) => readStack(reader, codes, thread));
+  const locals = level === 0 ? undefined : localsReader(target, level);
+  return reader.threads.toReversed().map((thread) => readStack(reader, { codes, locals }, thread));
 }
 
-function readStack(reader: StackReader, codes: CodeTable, thread: ReadThread): StackTrace {
+/** What gives frames their names, and their variables if these are wanted. */
+interface FrameReaders {
+  readonly codes: CodeTable;
+  readonly locals: ((frame: Address, code: Address) => LocalVariable[]) | undefined;
+}
+
+function localsReader({ process, runtime }: DumpTarget, level: number): FrameReaders["locals"] {
+  const memory = new MemoryReader(process);
+  const variables = new VariableReader(memory, runtime.layout);
+  const maxLength = VALUE_LENGTHS[Math.min(level, VALUE_LENGTHS.length - 1)]!;
+  const writer = new ReprWriter(memory, runtime.layout, { maxLength, attributes: level > 1 });
+  return (frame, code) =>
+    (variables.read(frame, code) ?? []).map(({ value, ...variable }) => ({
+      ...variable,
+      text: writer.write(value),
+    }));
+}
+
+function readStack(reader: StackReader, readers: FrameReaders, thread: ReadThread): StackTrace {
   try {
-    return readUntilProven(reader, codes, thread);
+    return readUntilProven(reader, readers, thread);
   } finally {
     reader.leaveProcessor();
   }
 }
 
 /** A thread that does not run is proven by one read, one that stands still by some, any other on its own processor. */
-function readUntilProven(reader: StackReader, codes: CodeTable, thread: ReadThread): StackTrace {
+function readUntilProven(reader: StackReader, readers: FrameReaders, thread: ReadThread): StackTrace {
   const deadline = performance.now() + PROOF_LIMIT;
   const steady = new SteadyStack();
   for (let reads = 1;; reads++) {
@@ -50,7 +81,10 @@ function readUntilProven(reader: StackReader, codes: CodeTable, thread: ReadThre
     const isTooDeep = walk === Walk.Broken && thread.stack.truncation === "too_deep";
     let proven = walk === Walk.Empty || walk !== Walk.Broken && (reader.isStill || agrees);
     if (!proven && !isTooDeep && !isLast) continue;
-    const { frames, isWhole } = framesOf(reader, codes);
+    const { frames, isWhole } = framesOf(reader, readers);
+    // The variables are read one by one: they belong together if the thread has not run since.
+    const localsProven = readers.locals === undefined ? undefined : proven && reader.stillRests(thread);
+    if (localsProven === false && !isLast && walk !== Walk.Empty) continue;
     let truncation = walk === Walk.Broken ? thread.stack.truncation : undefined;
     if (!isWhole) {
       truncation = "not_code";
@@ -63,6 +97,7 @@ function readUntilProven(reader: StackReader, codes: CodeTable, thread: ReadThre
       ownsGil: thread.ownsGil,
       frames,
       proven,
+      localsProven,
       truncation,
     };
   }
@@ -87,7 +122,10 @@ class SteadyStack {
 }
 
 /** Frames of the last walk, leaf first, up to the first that is not a code object. */
-function framesOf(reader: StackReader, codes: CodeTable): { frames: Frame[]; isWhole: boolean } {
+function framesOf(
+  reader: StackReader,
+  { codes, locals }: FrameReaders,
+): { frames: Frame[]; isWhole: boolean } {
   const { stack } = reader;
   const frames: Frame[] = [];
   for (let i = 0; i < stack.depth; i++) {
@@ -95,7 +133,11 @@ function framesOf(reader: StackReader, codes: CodeTable): { frames: Frame[]; isW
     if (id === NOT_CODE) return { frames, isWhole: false };
     const { name, file, firstLine, isHidden } = codes.get(id);
     if (isHidden) continue;
-    frames.push({ name, file, firstLine, line: codes.lineAt(id, codes.byteOffset(id, stack.instrs[i]!)) });
+    const line = codes.lineAt(id, codes.byteOffset(id, stack.instrs[i]!));
+    const frame = { name, file, firstLine, line };
+    frames.push(
+      locals === undefined ? frame : { ...frame, locals: locals(stack.frames[i]!, stack.codes[i]!) },
+    );
   }
   return { frames, isWhole: true };
 }

@@ -264,6 +264,12 @@ export class StackReader {
     return this.#rereadOne(thread, 2);
   }
 
+  /** Whether a thread has not run since before the last `rereadStill`. */
+  stillRests(thread: ReadThread): boolean {
+    return this.#isResting() && this.#resting!.thread === thread &&
+      this.#resting!.runCount === this.#os.runCount(thread.info.osThreadId);
+  }
+
   #noteRest(thread: ReadThread): void {
     const { osThreadId } = thread.info;
     this.#resting = osThreadId === 0 ? undefined : { thread, runCount: this.#os.restingCount(osThreadId) };

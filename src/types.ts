@@ -9,6 +9,15 @@ export type Offset = number;
 /** Why a stack trace does not reach its root. */
 export type Truncation = "unreadable" | "too_deep" | "cycle" | "not_code";
 
+/** A variable of a frame, and its value as text. */
+export interface LocalVariable {
+  readonly name: string;
+  readonly isArgument: boolean;
+  /** In the frame, in a cell that inner functions share, in an outer function, or in a dict (module, class body, `exec`). */
+  readonly scope: "local" | "cell" | "free" | "dict";
+  readonly text: string;
+}
+
 /**
  * One entry of a stack trace: a code object and where it was.
  *
@@ -23,6 +32,8 @@ export interface Frame {
   readonly line: number;
   /** `co_firstlineno`: the line of the `def`. */
   readonly firstLine: number;
+  /** Only where they were asked for. */
+  readonly locals?: readonly LocalVariable[] | undefined;
 }
 
 /** What the operating system says of a thread at one moment. */
@@ -62,6 +73,8 @@ export interface StackTrace {
   readonly frames: readonly Frame[];
   /** True when the whole stack is known to have existed at one moment. */
   readonly proven: boolean;
+  /** True when the variables are those of that moment too. */
+  readonly localsProven?: boolean | undefined;
   readonly truncation: Truncation | undefined;
 }
 

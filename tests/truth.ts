@@ -9,6 +9,8 @@ export interface ReportedFrame {
   readonly file: string;
   readonly line: number;
   readonly firstlineno: number;
+  /** `repr` of each variable by name, where the program reports them. */
+  readonly locals?: Readonly<Record<string, string>> | null;
 }
 
 /** A thread as the target sees it. Shape: frames are leaf first. */
@@ -80,6 +82,21 @@ function threadDifferences(report: Report, expected: ReportedThread, actual: Dum
   }
   const frames = frameDifference(expected.frames, actual.frames);
   if (frames !== undefined) found.push(frames);
+  else expected.frames.forEach((frame, i) => found.push(...localDifferences(frame, actual.frames[i]!)));
+  return found;
+}
+
+/** Differences in the variables of one frame, where both sides have them. */
+function localDifferences(expected: ReportedFrame, actual: DumpJsonFrame): string[] {
+  if (expected.locals == null || actual.locals === undefined) return [];
+  const shown = new Map(actual.locals.map(({ name, value }) => [name, value]));
+  const found: string[] = [];
+  for (const [name, text] of Object.entries(expected.locals)) {
+    const value = shown.get(name);
+    shown.delete(name);
+    if (value !== text) found.push(`${expected.name}: ${name} is ${value ?? "missing"}, should be ${text}`);
+  }
+  for (const [name, value] of shown) found.push(`${expected.name}: ${name} is ${value}, should not be there`);
   return found;
 }
 

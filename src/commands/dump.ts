@@ -12,13 +12,15 @@ export interface DumpOptions {
   readonly pid: number;
   readonly json: boolean;
   readonly fullFilenames: boolean;
+  /** How much of the variables to show: 0 for none. */
+  readonly locals: number;
 }
 
 /** Runs the command. @throws ProfilerError */
 export async function dump(options: DumpOptions): Promise<void> {
   const target = await attach(options.pid);
   writeStderr(untestedWarning(target));
-  const threads = readStacks(target);
+  const threads = readStacks(target, { level: options.locals });
   const { process } = target;
   if (threads.length === 0) {
     throw new ProfilerError("no_process", `Cannot read the stacks of process ${options.pid}: it has ended`);

@@ -62,6 +62,9 @@ export const TABLE_FIELDS: {
   },
   cframe: { currentFrame: ABSENT, previous: ABSENT },
   frame: {
+    localsplus: "interpreter_frame.localsplus",
+    locals: "interpreter_frame.f_locals",
+    globals: "interpreter_frame.f_globals",
     previous: "interpreter_frame.previous",
     code: "interpreter_frame.executable",
     instr: "interpreter_frame.instr_ptr",
@@ -77,6 +80,14 @@ export const TABLE_FIELDS: {
     firstLineNo: "code_object.firstlineno",
     lineTable: "code_object.linetable",
     bytecode: "code_object.co_code_adaptive",
+    argcount: "code_object.argcount",
+    kwonlyargcount: "code_object.kwonlyargcount",
+    flags: "code_object.flags",
+    varnames: ABSENT,
+    cellvars: ABSENT,
+    freevars: ABSENT,
+    localsplusnames: "code_object.localsplusnames",
+    localspluskinds: "code_object.localspluskinds",
   },
   unicode: {
     length: "unicode_object.length",
@@ -102,6 +113,12 @@ export const TABLE_FIELDS: {
   },
   long: { size: "long_object.lv_tag", digits: "long_object.ob_digit" },
   int: { value: ABSENT },
+  float: { value: "float_object.ob_fval" },
+  tuple: { size: "tuple_object.ob_size", items: "tuple_object.ob_item" },
+  list: { size: "list_object.ob_size", items: "list_object.ob_item" },
+  set: { table: "set_object.table", mask: "set_object.mask" },
+  function: { qualname: "function_object.func_qualname" },
+  cell: { value: "cell_object.ob_ref" },
 };
 
 /** Where the table holds the size of each struct, if it does. */
@@ -121,6 +138,12 @@ export const TABLE_SIZES: Readonly<Record<keyof Offsets, string | typeof ABSENT>
   dict: "dict_object.size",
   long: "long_object.size",
   int: ABSENT,
+  float: "float_object.size",
+  tuple: "tuple_object.size",
+  list: "list_object.size",
+  set: "set_object.size",
+  function: "function_object.size",
+  cell: "cell_object.size",
 };
 
 /**

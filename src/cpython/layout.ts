@@ -41,6 +41,11 @@ export interface Offsets {
   readonly cframe: { readonly currentFrame: Offset; readonly previous: Offset };
   /** `PyFrameObject` (to 3.10) or `_PyInterpreterFrame`; `instr` is `f_lasti`, `prev_instr` or `instr_ptr`. */
   readonly frame: {
+    readonly localsplus: Offset;
+    /** `f_locals`: a dict, for code that is no function's. */
+    readonly locals: Offset;
+    /** `f_globals`: the same dict in a module's own code. */
+    readonly globals: Offset;
     readonly previous: Offset;
     readonly code: Offset;
     readonly instr: Offset;
@@ -52,7 +57,7 @@ export interface Offsets {
   };
   /** `PyGenObject` (3.11): the frame inside of it, and `gi_frame_state`, a byte. */
   readonly generator: { readonly frame: Offset; readonly state: Offset };
-  /** `PyCodeObject`; `bytecode` is `co_code_adaptive` inside the object (3.11+). */
+  /** `PyCodeObject`; names of variables in three tuples (to 3.10), or in one with their kinds; `bytecode` is `co_code_adaptive` inside the object (3.11+). */
   readonly code: {
     readonly filename: Offset;
     readonly name: Offset;
@@ -60,6 +65,14 @@ export interface Offsets {
     readonly firstLineNo: Offset;
     readonly lineTable: Offset;
     readonly bytecode: Offset;
+    readonly argcount: Offset;
+    readonly kwonlyargcount: Offset;
+    readonly flags: Offset;
+    readonly varnames: Offset;
+    readonly cellvars: Offset;
+    readonly freevars: Offset;
+    readonly localsplusnames: Offset;
+    readonly localspluskinds: Offset;
   };
   /** `PyASCIIObject`, `PyCompactUnicodeObject`, `PyUnicodeObject.data`; in 2.7 `length` and `data`, which is `str`, alone. */
   readonly unicode: {
@@ -91,6 +104,16 @@ export interface Offsets {
   readonly long: { readonly size: Offset; readonly digits: Offset };
   /** `PyIntObject` (2.7). */
   readonly int: { readonly value: Offset };
+  /** `PyFloatObject`; the two numbers of a `PyComplexObject` begin at the same place. */
+  readonly float: { readonly value: Offset };
+  /** `PyTupleObject`, `PyListObject`: `items` are in the tuple, and a pointer in the list. */
+  readonly tuple: { readonly size: Offset; readonly items: Offset };
+  readonly list: { readonly size: Offset; readonly items: Offset };
+  readonly set: { readonly table: Offset; readonly mask: Offset };
+  /** `PyFunctionObject`: `func_name` in 2.7. */
+  readonly function: { readonly qualname: Offset };
+  /** `PyCellObject`. */
+  readonly cell: { readonly value: Offset };
 }
 
 /** For `Traits.executing`: a pointer that is NULL while the frame's code runs. */

@@ -5,12 +5,14 @@ import type { Address, Offset } from "../types.ts";
 export class RawStack {
   codes = new Float64Array(256);
   instrs = new Float64Array(256);
+  frames = new Float64Array(256);
   depth = 0;
 
-  push(code: Address, instr: number): void {
+  push(code: Address, instr: number, frame: Address): void {
     if (this.depth === this.codes.length) this.#grow();
     this.codes[this.depth] = code;
     this.instrs[this.depth] = instr;
+    this.frames[this.depth] = frame;
     this.depth++;
   }
 
@@ -25,11 +27,14 @@ export class RawStack {
   }
 
   #grow(): void {
-    const codes = new Float64Array(this.codes.length * 2);
-    codes.set(this.codes);
-    this.codes = codes;
-    const instrs = new Float64Array(this.instrs.length * 2);
-    instrs.set(this.instrs);
-    this.instrs = instrs;
+    this.codes = doubled(this.codes);
+    this.instrs = doubled(this.instrs);
+    this.frames = doubled(this.frames);
   }
+}
+
+function doubled(array: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
+  const larger = new Float64Array(array.length * 2);
+  larger.set(array);
+  return larger;
 }

@@ -337,7 +337,8 @@ export class ThreadStack {
         const codeLow = source[at + code]!;
         const codeAddress = codeLow - (codeLow & pointerTag) + source[at + code + 1]! * HIGH;
         const instrLow = source[at + instr]!;
-        stack.push(codeAddress, instrIsAddress ? instrLow + source[at + instr + 1]! * HIGH : instrLow | 0);
+        const instrAt = instrIsAddress ? instrLow + source[at + instr + 1]! * HIGH : instrLow | 0;
+        stack.push(codeAddress, instrAt, frame);
       }
       const caller = source[at + previous]! + source[at + previous + 1]! * HIGH;
       if (!isEntered && sourceBytes[at * 4 + entry]! >= entryLeast) {

@@ -3,14 +3,19 @@ import type { MemoryReader } from "../memory.ts";
 import type { Address } from "../types.ts";
 import type { Layout } from "./layout.ts";
 
-/** Names of types are longer, but those that are asked for are not. Units: bytes. */
+/** Built-in types have short names. Units: bytes. */
 const MAX_NAME = 16;
 
-/** Up to 15 characters of `type(object).__name__`, as C has it; undefined when unreadable, or longer. */
-export function typeName(reader: MemoryReader, layout: Layout, object: Address): string | undefined {
+/** `type(object).__name__` as C has it; undefined when unreadable, or when it does not fit `maxSize` bytes with its NUL. */
+export function typeName(
+  reader: MemoryReader,
+  layout: Layout,
+  object: Address,
+  maxSize = MAX_NAME,
+): string | undefined {
   const type = reader.pointer(object + layout.object.type);
   const name = type === undefined ? undefined : reader.pointer(type + layout.type.name);
-  const bytes = name === undefined ? undefined : reader.bytes(name, MAX_NAME);
+  const bytes = name === undefined ? undefined : reader.bytes(name, maxSize);
   const end = bytes?.indexOf(0) ?? -1;
   return end < 0 ? undefined : new TextDecoder().decode(bytes!.subarray(0, end));
 }

@@ -79,7 +79,17 @@ const RULES: { readonly [G in keyof Offsets]: Rules & { widths: Record<keyof Off
   frame: {
     cap: 4 * KIB,
     first: 0,
-    widths: { previous: 8, code: 8, instr: 4, owner: 1, executing: 1, isEntry: 1 },
+    widths: {
+      localsplus: 8,
+      locals: 8,
+      globals: 8,
+      previous: 8,
+      code: 8,
+      instr: 4,
+      owner: 1,
+      executing: 1,
+      isEntry: 1,
+    },
     optional: ["owner", "executing", "isEntry"],
   },
   generator: {
@@ -91,8 +101,32 @@ const RULES: { readonly [G in keyof Offsets]: Rules & { widths: Record<keyof Off
   code: {
     cap: 4 * KIB,
     first: OBJECT_HEADER,
-    widths: { filename: 8, name: 8, qualname: 8, firstLineNo: 4, lineTable: 8, bytecode: 2 },
-    optional: ["qualname", "bytecode"],
+    widths: {
+      filename: 8,
+      name: 8,
+      qualname: 8,
+      firstLineNo: 4,
+      lineTable: 8,
+      bytecode: 2,
+      argcount: 4,
+      kwonlyargcount: 4,
+      flags: 4,
+      varnames: 8,
+      cellvars: 8,
+      freevars: 8,
+      localsplusnames: 8,
+      localspluskinds: 8,
+    },
+    optional: [
+      "qualname",
+      "bytecode",
+      "kwonlyargcount",
+      "varnames",
+      "cellvars",
+      "freevars",
+      "localsplusnames",
+      "localspluskinds",
+    ],
   },
   unicode: {
     cap: 256,
@@ -117,6 +151,12 @@ const RULES: { readonly [G in keyof Offsets]: Rules & { widths: Record<keyof Off
   },
   long: { cap: 256, first: OBJECT_HEADER, widths: { size: 8, digits: 4 } },
   int: { cap: 256, first: OBJECT_HEADER, widths: { value: 8 }, optional: ["value"] },
+  float: { cap: 256, first: OBJECT_HEADER, widths: { value: 8 } },
+  tuple: { cap: 256, first: OBJECT_HEADER, widths: { size: 8, items: 8 } },
+  list: { cap: 256, first: OBJECT_HEADER, widths: { size: 8, items: 8 } },
+  set: { cap: 512, first: OBJECT_HEADER, widths: { table: 8, mask: 8 } },
+  function: { cap: 512, first: OBJECT_HEADER, widths: { qualname: 8 } },
+  cell: { cap: 256, first: OBJECT_HEADER, widths: { value: 8 } },
 };
 
 /**

@@ -1,5 +1,5 @@
 /** The JSON of `dump`: versioned, with every fact of the text and the names as the target has them. */
-import type { StackTrace, Truncation } from "../types.ts";
+import type { LocalVariable, StackTrace, Truncation } from "../types.ts";
 import { type ProcessDump, shortFilename, type ShortNames, stateWord } from "./dump.ts";
 
 /** A frame of the document. Units: lines are 1-based, 0 means unknown. */
@@ -9,6 +9,16 @@ export interface DumpJsonFrame {
   short_filename: string;
   line: number;
   first_line: number;
+  /** Only where they were asked for. */
+  locals?: DumpJsonVariable[];
+}
+
+/** A variable of a frame. */
+export interface DumpJsonVariable {
+  name: string;
+  argument: boolean;
+  scope: "local" | "cell" | "free" | "dict";
+  value: string;
 }
 
 /** A thread of the document. Shape: `frames` are leaf first. */
@@ -23,6 +33,8 @@ export interface DumpJsonThread {
   owns_gil: boolean;
   /** True when the whole stack is known to have existed at one moment. */
   proven: boolean;
+  /** True when the variables are of that moment too; only where they were asked for. */
+  locals_proven?: boolean;
   /** Why the stack does not reach its root; null when it does. */
   truncated: Truncation | null;
   frames: DumpJsonFrame[];
@@ -61,6 +73,10 @@ export function toDumpJson(dump: ProcessDump, options: DumpJsonOptions): DumpJso
   };
 }
 
+function toVariable({ name, isArgument, scope, text }: LocalVariable): DumpJsonVariable {
+  return { name, argument: isArgument, scope, value: text };
+}
+
 function toThread(trace: StackTrace, options: DumpJsonOptions): DumpJsonThread {
   const { thread } = trace;
   return {
@@ -72,6 +88,7 @@ function toThread(trace: StackTrace, options: DumpJsonOptions): DumpJsonThread {
     active: trace.state === "running",
     owns_gil: trace.ownsGil,
     proven: trace.proven,
+    ...(trace.localsProven === undefined ? {} : { locals_proven: trace.localsProven }),
     truncated: trace.truncation ?? null,
     frames: trace.frames.map((frame) => ({
       name: frame.name,
@@ -79,6 +96,7 @@ function toThread(trace: StackTrace, options: DumpJsonOptions): DumpJsonThread {
       short_filename: shortFilename(frame, options.shortNames),
       line: frame.line,
       first_line: frame.firstLine,
+      ...(frame.locals === undefined ? {} : { locals: frame.locals.map(toVariable) }),
     })),
   };
 }

@@ -1,5 +1,5 @@
 /** The text of `dump`, line for line what py-spy's users know. */
-import type { Frame, StackTrace } from "../types.ts";
+import type { Frame, LocalVariable, StackTrace } from "../types.ts";
 import { type ProcessDump, shortFilename, type ShortNames, stateWord } from "./dump.ts";
 import { terminalSafe } from "./escape.ts";
 
@@ -36,7 +36,10 @@ export function renderDumpText(dump: ProcessDump, options: DumpTextOptions): str
   ];
   for (const trace of dump.threads) {
     lines.push(threadLine(trace, paint));
-    for (const frame of trace.frames) lines.push("    " + frameText(frame, paint, options));
+    for (const frame of trace.frames) {
+      lines.push("    " + frameText(frame, paint, options));
+      lines.push(...localLines(frame.locals ?? [], paint));
+    }
     if (trace.truncation !== undefined) {
       lines.push(`    ... (stack cut short here: ${trace.truncation.replaceAll("_", " ")})`);
     }
@@ -54,8 +57,33 @@ function threadLine(trace: StackTrace, paint: Paints): string {
   const gil = trace.ownsGil && state !== "idle" ? "+gil" : "";
   const interpreter = thread.interpreterId === 0 ? "" : `, interpreter ${thread.interpreterId}`;
   const name = thread.name === undefined ? "" : `: "${terminalSafe(thread.name)}"`;
-  const doubt = trace.proven ? "" : " [not proven]";
+  const doubt = !trace.proven
+    ? " [not proven]"
+    : trace.localsProven === false
+    ? " [variables may be of other moments]"
+    : "";
   return `Thread ${paint.id(id)} (${state}${gil}${interpreter})${name}${doubt}`;
+}
+
+/** Headings of the variables of a frame, in the order in which they are shown. */
+const SECTIONS: readonly (readonly [string, (variable: LocalVariable) => boolean])[] = [
+  ["Arguments", ({ isArgument }) => isArgument],
+  ["Locals", ({ isArgument, scope }) => !isArgument && (scope === "local" || scope === "dict")],
+  ["Cells", ({ isArgument, scope }) => !isArgument && scope === "cell"],
+  ["Free", ({ isArgument, scope }) => !isArgument && scope === "free"],
+];
+
+function localLines(locals: readonly LocalVariable[], paint: Paints): string[] {
+  return SECTIONS.flatMap(([heading, belongs]) => {
+    const variables = locals.filter(belongs);
+    if (variables.length === 0) return [];
+    return [
+      `        ${heading}:`,
+      ...variables.map(({ name, text }) =>
+        `            ${paint.name(terminalSafe(name))}: ${terminalSafe(text)}`
+      ),
+    ];
+  });
 }
 
 function frameText(frame: Frame, paint: Paints, options: DumpTextOptions): string {

@@ -14,7 +14,7 @@ const PROGRAM_NAMES = [...Deno.readDirSync(PROGRAMS)]
 /** @returns how the dump differs from the truth. */
 async function compare(python: Python, program: string): Promise<string[]> {
   await using target = await startTarget(python, program);
-  const { code, stdout, stderr } = await runPyspy(["dump", "--json", "-p", String(target.pid)]);
+  const { code, stdout, stderr } = await runPyspy(["dump", "--json", "-lll", "-p", String(target.pid)]);
   if (code !== 0) return [`pyspy ended with code ${code}: ${stderr}`];
   return differences(target.report, JSON.parse(stdout) as DumpJson);
 }

@@ -10,6 +10,7 @@ import ctypes
 import functools
 import json
 import os
+import re
 import shutil
 import sys
 import threading
@@ -36,6 +37,9 @@ _NEVER, _KEEP_OPEN = os.pipe()
 
 #: Tells the reporter that the calling thread is about to block; written in C, so that it adds no frame.
 arrive = functools.partial(os.write, _ARRIVE, b".")
+
+#: The file whose functions are reported with their variables.
+WITH_LOCALS = None
 
 _native_ids = {}
 _folders = []
@@ -137,6 +141,24 @@ def _threads():
     return threads
 
 
+def _locals(frame):
+    """Variables by name as their `repr`; None where they are not asked for."""
+    if WITH_LOCALS is None or frame.f_locals is frame.f_globals:
+        return None
+    if frame.f_code.co_filename not in (WITH_LOCALS, "<string>"):
+        return None
+    items = list(frame.f_locals.items())
+    return {name: _text(value) for name, value in items if not name.startswith("__")}
+
+
+def _text(value):
+    """Without the word "object" where `repr` is the one that all objects have; with attributes where it is ours."""
+    text = re.sub(r"^<(\S+) object at (0x[0-9a-f]+)>$", r"<\1 at \2>", repr(value))
+    if type(value).__module__ != "__main__" or not vars(value):
+        return text
+    return "%s (%s)" % (text, ", ".join("%s=%r" % item for item in vars(value).items()))
+
+
 def _frames(frame):
     frames = []
     while frame is not None:
@@ -149,6 +171,7 @@ def _frames(frame):
                 "file": code.co_filename,
                 "line": frame.f_lineno or 0,
                 "firstlineno": code.co_firstlineno,
+                "locals": _locals(frame),
             }
         )
         frame = frame.f_back

@@ -151,8 +151,9 @@ const TEXT_RULES: readonly TextRule[] = [
     what: "a bigint",
     pattern:
       /\b(\d[\d_]*|0x[\da-fA-F_]+)n\b|\b(BigInt\w*|BigU?[iI]nt64Array|bigint)\b|\b[gs]etBigU?[iI]nt64\b/,
-    except: /^src\/ffi\//,
-    why: "bigint is slow in the loop, and addresses are numbers everywhere but at the border",
+    except: /^src\/(ffi\/|cpython\/python_text\.ts$)/,
+    why:
+      "bigint is slow in the loop, and addresses are numbers everywhere but at the border and in ints of any size",
   },
   {
     what: "a question about the version",

@@ -55,6 +55,6 @@ export class FakeCodes {
 /** A stack as a walk leaves it. Shape: pairs of code and instruction, root first. */
 export function rawStack(rootFirst: readonly (readonly [code: number, instr: number])[]): RawStack {
   const stack = new RawStack();
-  for (const [code, instr] of rootFirst.toReversed()) stack.push(code, instr);
+  for (const [code, instr] of rootFirst.toReversed()) stack.push(code, instr, 0);
   return stack;
 }
