@@ -30,18 +30,9 @@ export interface Target {
 export async function attach(pid: number): Promise<Target> {
   const deadline = performance.now() + START_LIMIT;
   for (;;) {
-    const process = openProcess(pid);
-    const reader = new MemoryReader(process);
-    let runtime: Runtime | undefined;
-    let failure: unknown;
-    try {
-      runtime = locateRuntime(process.images(), reader);
-      if (runtime !== undefined && hasInterpreter(reader, runtime)) {
-        return { process, runtime, pythonVersion: formatVersion(runtime.version) };
-      }
-    } catch (error) {
-      failure = error;
-    }
+    const attempt = tryToAttach(pid);
+    if (attempt.target !== undefined) return attempt.target;
+    const { process, runtime, failure } = attempt;
     const mayBecomeReady = runtime !== undefined || process.ageSeconds() < START_LIMIT / 1000;
     if (!mayBecomeReady || performance.now() > deadline) {
       const executable = process.executable();
@@ -53,6 +44,42 @@ export async function attach(pid: number): Promise<Target> {
     }
     process.close();
     await new Promise((resolve) => setTimeout(resolve, RETRY_INTERVAL));
+  }
+}
+
+/**
+ * Attaches to a process, if it runs Python now.
+ *
+ * @returns undefined when it does not, or its interpreter is not ready.
+ * @throws ProfilerError `no_process`, `permission` or `unsupported`.
+ */
+export function attachOnce(pid: number): Target | undefined {
+  const { target, process, runtime, failure } = tryToAttach(pid);
+  if (target !== undefined) return target;
+  process.close();
+  // What is read of a program that is just being loaded may be anything.
+  if (failure !== undefined && runtime === undefined && process.ageSeconds() > START_LIMIT / 1000) {
+    throw failure;
+  }
+  return undefined;
+}
+
+interface Attempt {
+  readonly process: RemoteProcess;
+  readonly target?: Target;
+  readonly runtime?: Runtime | undefined;
+  readonly failure?: unknown;
+}
+
+function tryToAttach(pid: number): Attempt {
+  const process = openProcess(pid);
+  const reader = new MemoryReader(process);
+  try {
+    const runtime = locateRuntime(process.images(), reader);
+    if (runtime === undefined || !hasInterpreter(reader, runtime)) return { process, runtime };
+    return { process, target: { process, runtime, pythonVersion: formatVersion(runtime.version) } };
+  } catch (failure) {
+    return { process, failure };
   }
 }
 

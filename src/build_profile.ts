@@ -1,6 +1,6 @@
 /** From recordings, which speak of code objects and offsets, to a profile, which speaks of functions and lines. */
 import { CUT_FRAME } from "./profile.ts";
-import type { Profile, RecordingInfo, StackCount } from "./profile.ts";
+import type { Profile, RecordedProcess, RecordingInfo, StackCount } from "./profile.ts";
 import { provenPath } from "./proven_path.ts";
 import { CUT_OFFSET, selfParts } from "./recording.ts";
 import type { CallNode, Recording } from "./recording.ts";
@@ -40,8 +40,21 @@ export function buildProfile(
   options: FrameOptions,
 ): Profile {
   const builder = new ProfileBuilder(options);
-  for (const recording of recordings) builder.add(recording);
-  return builder.finish(info);
+  for (const recording of recordings) builder.add(recording, undefined);
+  return builder.finish(info, undefined);
+}
+
+/** The same for several processes, which stay apart. */
+export function buildTreeProfile(
+  processes: readonly (RecordedProcess & { readonly recordings: readonly Recording[] })[],
+  info: Omit<RecordingInfo, "cut">,
+  options: FrameOptions,
+): Profile {
+  const builder = new ProfileBuilder(options);
+  processes.forEach(({ recordings }, index) => {
+    for (const recording of recordings) builder.add(recording, index);
+  });
+  return builder.finish(info, processes.map(({ pid, command }) => ({ pid, command })));
 }
 
 class ProfileBuilder {
@@ -50,7 +63,7 @@ class ProfileBuilder {
   readonly #fullFiles: string[] = [];
   readonly #frameIds = new Map<string, number>();
   readonly #threads: ThreadInfo[] = [];
-  readonly #ended: { thread: number; path: PathNode }[] = [];
+  readonly #ended: { thread: number; process: number | undefined; path: PathNode }[] = [];
   readonly #timeline: { stack: number[]; startNs: number[]; weightNs: number[] } = {
     stack: [],
     startNs: [],
@@ -63,7 +76,7 @@ class ProfileBuilder {
     this.#options = options;
   }
 
-  add(recording: Recording): void {
+  add(recording: Recording, process: number | undefined): void {
     const threadBase = this.#threads.length;
     this.#threads.push(...recording.threads);
     const paths = new Map<CallNode, PathNode>();
@@ -78,7 +91,8 @@ class ProfileBuilder {
           const path = this.#endPath(recording, node, { leafOffset, pathOf: (one) => paths.get(one)! });
           if (path.stack < 0) {
             path.stack = this.#ended.length;
-            this.#ended.push({ thread: threadBase + index, path });
+            const thread = recording.threads.length === 0 ? -1 : threadBase + index;
+            this.#ended.push({ thread, process, path });
           }
           path.count += count;
           path.byActivity[activity]! += count;
@@ -107,9 +121,13 @@ class ProfileBuilder {
     return nodes;
   }
 
-  finish(info: Omit<RecordingInfo, "cut">): Profile {
-    const stacks: StackCount[] = this.#ended.map(({ thread, path }) => ({
-      thread: this.#threads.length === 0 ? -1 : thread,
+  finish(
+    info: Omit<RecordingInfo, "cut">,
+    processes: readonly RecordedProcess[] | undefined,
+  ): Profile {
+    const stacks: StackCount[] = this.#ended.map(({ thread, process, path }) => ({
+      thread,
+      ...(process === undefined ? {} : { process }),
       frames: framesOf(path),
       // CPU time has fractions.
       count: Math.round(path.count),
@@ -120,6 +138,7 @@ class ProfileBuilder {
       frames: this.#frames,
       fullFiles: this.#fullFiles,
       threads: this.#threads,
+      processes,
       stacks,
       timeline: this.#hasTimeline ? this.#timeline : undefined,
     };

@@ -51,7 +51,7 @@ export async function run(args: readonly string[]): Promise<number> {
         "the files being written.",
     )
     .argument("[program...]", "program to start and record, with its arguments, after --")
-    .option("-p, --pid <pid>", "process to record", parsePid)
+    .option("-p, --pid <pid>", "process to record, or text of its command line", parseProcess)
     .option(
       "-o, --output <file>",
       "file to write, repeatable; - is stdout (default: named by program and time)",
@@ -73,6 +73,8 @@ export async function run(args: readonly string[]): Promise<number> {
     .option("-t, --threads", "show each thread below a frame of its own")
     .option("-g, --gil", "only the thread that holds the GIL")
     .option("-i, --idle", "include threads that are not running")
+    .option("-s, --subprocesses", "record the processes that it starts as well, each apart")
+    .option("--merge-processes", "with -s: show equal stacks of all processes as one")
     .option("--cpu", "weigh samples by the CPU time that was used, not by wall time")
     .option("-F, --function", "tell functions apart, not lines")
     .option("--nolineno", "do not show line numbers")
@@ -102,7 +104,7 @@ export async function run(args: readonly string[]): Promise<number> {
       }
       const { record } = await import("./commands/record.ts");
       exitCode = await record({
-        pid: options.pid,
+        pid: options.pid === undefined ? undefined : await findPid(options.pid),
         program: words,
         rateHz: options.rate,
         durationSeconds: options.duration,
@@ -116,13 +118,16 @@ export async function run(args: readonly string[]): Promise<number> {
         byFunction: options.function === true,
         withoutLines: options.nolineno === true,
         fullFilenames: options.fullFilenames === true,
+        subprocesses: options.subprocesses === true,
+        mergeProcesses: options.mergeProcesses === true,
       });
     });
 
   program.command("dump")
     .summary("print the stack of every thread of a process")
     .description("Prints what each thread of a process is doing now. The target is never stopped.")
-    .requiredOption("-p, --pid <pid>", "process to look at", parsePid)
+    .requiredOption("-p, --pid <pid>", "process to look at, or text of its command line", parseProcess)
+    .option("-s, --subprocesses", "show the processes that it has started as well")
     .option("-j, --json", "print JSON")
     .addOption(
       new Option("-l, --locals", "show variables; -ll longer values and attributes, -lll more")
@@ -134,11 +139,21 @@ export async function run(args: readonly string[]): Promise<number> {
     .action(async (options) => {
       const { dump } = await import("./commands/dump.ts");
       await dump({
-        pid: options.pid,
+        pid: await findPid(options.pid),
+        subprocesses: options.subprocesses === true,
         json: options.json === true,
         locals: Number(options.locals),
         fullFilenames: options.fullFilenames === true,
       });
+    });
+
+  program.command("ps")
+    .summary("list the processes that run Python")
+    .description("Lists the processes that run Python: pid, version, user, threads, container and command.")
+    .option("-j, --json", "print JSON")
+    .action(async (options) => {
+      const { ps } = await import("./commands/ps.ts");
+      ps({ json: options.json === true });
     });
 
   await program.parseAsync(args, { from: "user" });
@@ -149,10 +164,20 @@ function usage(message: string, remedy: string): ProfilerError {
   return new ProfilerError("usage", `Cannot tell what to do: ${message}`, remedy);
 }
 
-function parsePid(text: string): number {
+/** A process id, or text of a command line. */
+function parseProcess(text: string): number | string {
+  if (text.trim() !== "" && !/^[-+.\d]/.test(text)) return text;
   const pid = /^(\d+|0x[0-9a-f]+)$/i.test(text) ? Number(text) : 0;
-  if (pid < 1 || pid > 0x7fff_ffff) throw new InvalidArgumentError("It must be a process id, such as 1234.");
+  if (pid < 1 || pid > 0x7fff_ffff) {
+    throw new InvalidArgumentError("It must be a process id, such as 1234, or text of a command line.");
+  }
   return pid;
+}
+
+async function findPid(process: number | string): Promise<number> {
+  if (typeof process === "number") return process;
+  const { findByName } = await import("./commands/find_process.ts");
+  return findByName(process);
 }
 
 function parseRate(text: string): number {

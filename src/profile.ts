@@ -7,6 +7,8 @@ export const CUT_FRAME: Frame = { name: "[cut]", file: "", line: 0, firstLine: 0
 /** A distinct stack of one thread. Shape: `frames` are indices into `Profile.frames`, root first. */
 export interface StackCount {
   readonly thread: number;
+  /** Index into `Profile.processes`, if it has any. */
+  readonly process?: number;
   readonly frames: readonly number[];
   /** Units: samples, or microseconds of CPU time: see `RecordingInfo.unit`. */
   readonly count: number;
@@ -53,6 +55,12 @@ export interface RecordingInfo {
   readonly missed: number;
 }
 
+/** One of several processes of a recording. */
+export interface RecordedProcess {
+  readonly pid: number;
+  readonly command: readonly string[];
+}
+
 /** A finished recording, ready to be rendered. */
 export interface Profile {
   readonly info: RecordingInfo;
@@ -61,6 +69,8 @@ export interface Profile {
   /** Each frame's file as the target has it, if `file` was shortened: tells libraries from the user's code. */
   readonly fullFiles?: readonly string[];
   readonly threads: readonly ThreadInfo[];
+  /** Where several processes were recorded, to be shown apart. */
+  readonly processes?: readonly RecordedProcess[] | undefined;
   readonly stacks: readonly StackCount[];
   /** Present when a renderer that needs time was asked for. */
   readonly timeline: Timeline | undefined;
@@ -70,6 +80,11 @@ export interface Profile {
 export function frameLabel(frame: Frame): string {
   if (frame.file === "") return frame.name;
   return frame.line > 0 ? `${frame.name} (${frame.file}:${frame.line})` : `${frame.name} (${frame.file})`;
+}
+
+/** The text of a process's root frame: `process 1234: "python app.py"`. */
+export function processLabel({ pid, command }: RecordedProcess): string {
+  return `process ${pid}: "${command.join(" ")}"`;
 }
 
 /** The text of a thread's root frame: `thread (1234): "name"`. */

@@ -1,21 +1,22 @@
-/** A recording from start to end, also when the target replaces its program (exec) meanwhile. */
-import { attach } from "./attach.ts";
+/** A recording from start to end: one process, or all that come from it. */
 import type { Target } from "./attach.ts";
-import { CodeTable } from "./cpython/code_table.ts";
-import { ProfilerError } from "./errors.ts";
 import { Histogram } from "./histogram.ts";
-import { Recording } from "./recording.ts";
-import { newCounters, runSchedule, Sampler } from "./sampler.ts";
+import { Newcomers } from "./newcomers.ts";
+import { ProcessTree } from "./process_tree.ts";
+import { newCounters, runSchedule } from "./sampler.ts";
 import type { SamplerOptions, SampleTimes, StopReason } from "./sampler.ts";
+import { SampledProcess } from "./sampled_process.ts";
+import type { SamplingContext } from "./sampled_process.ts";
 import type { Clock, SampleCounters } from "./types.ts";
-import { StackReader } from "./stack_reader.ts";
 
-/** Attempts to read a living target whose interpreter has gone, one a tick. Units: ms. */
-const REATTACH_LIMIT = 1000;
+/** New processes are looked for so often. Units: ms. */
+const TREE_INTERVAL = 20;
 
 /** What to record, and how. */
 export interface SessionOptions {
   readonly pid: number;
+  /** Sample the processes that it starts as well. */
+  readonly subprocesses?: boolean;
   readonly clock: Clock;
   readonly perThread: boolean;
   readonly timeline: boolean;
@@ -31,67 +32,52 @@ export interface SessionState {
   readonly counters: SampleCounters;
 }
 
-/** Samples one process, over one or more programs that it runs in turn. */
+/** Samples a process, over one or more programs that it runs in turn; with `subprocesses` all that come from it. */
 export class RecordingSession {
-  /** One for each program that the process has run. */
-  readonly recordings: Recording[] = [];
+  /** All that were sampled, oldest first. */
+  readonly processes: SampledProcess[] = [];
   readonly counters = newCounters();
   /** How long reads took, if that is measured. */
   readonly times: SampleTimes | undefined;
-  /** One for each program, too. */
-  readonly readers: StackReader[] = [];
+  readonly newcomers = new Newcomers();
   elapsedSeconds = 0;
   readonly #options: SessionOptions;
-  #startMs = 0;
+  readonly #tree: ProcessTree | undefined;
+  #running: SampledProcess[] = [];
+  /** Those that are looked for under a new program: see `SampledProcess`. */
+  readonly #away = new Set<SampledProcess>();
+  #lastGrowth = -Infinity;
 
   constructor(options: SessionOptions) {
     this.#options = options;
     this.times = options.measured === true ? { read: new Histogram(), pause: new Histogram() } : undefined;
+    this.#tree = options.subprocesses === true ? new ProcessTree(options.pid) : undefined;
   }
 
-  /** Samples until the duration is over, `isStopped` says so, or the target has ended. */
+  /**
+   * Samples until the duration is over, `isStopped` says so, or all targets have ended.
+   *
+   * @param target undefined only with `subprocesses`: when the process itself does not run Python, or not yet.
+   */
   async run(
-    target: Target,
+    target: Target | undefined,
     { isStopped, onTick }: { isStopped: () => boolean; onTick: (state: SessionState) => void },
   ): Promise<StopReason> {
-    const { clock, sampler: { rateHz, durationSeconds } } = this.#options;
-    const { counters } = this;
+    const { clock, perThread, timeline, sampler } = this.#options;
+    const { rateHz, durationSeconds } = sampler;
+    const { counters, times } = this;
     const startMs = clock.now();
-    this.#startMs = startMs;
-    let current = target;
-    let sampler = this.#newSampler(target);
-    // Failures count as errors once the target is read again; those at its end are no errors, but its end.
-    let failures = 0;
-    let failingSince = Infinity;
+    const context: SamplingContext = { clock, counters, times, startMs, perThread, timeline, sampler };
+    if (target !== undefined) this.#begin(target, context);
+    else this.newcomers.add(this.#options.pid, startMs);
     const state = { nowMs: startMs, startMs, counters };
     const tick = (nowMs: number): boolean | Promise<boolean> => {
-      const isRead = sampler.tick(nowMs);
+      const result = this.#tree === undefined
+        ? this.#running[0]!.tick(nowMs)
+        : this.#tickTree(nowMs, this.#tree, context);
       state.nowMs = nowMs;
       onTick(state);
-      if (isRead) {
-        counters.errors += failures;
-        failures = 0;
-        failingSince = Infinity;
-        return true;
-      }
-      if (!current.process.isAlive()) return false;
-      failures++;
-      failingSince = Math.min(failingSince, nowMs);
-      return nowMs - failingSince > REATTACH_LIMIT ? false : reattach();
-    };
-    const reattach = async (): Promise<boolean> => {
-      try {
-        const next = await attach(this.#options.pid);
-        sampler.finish();
-        if (current !== target) current.process.close();
-        current = next;
-        sampler = this.#newSampler(next);
-        return true;
-      } catch (error) {
-        if (!(error instanceof ProfilerError)) throw error;
-        // Between two programs, or on its way out: the next tick tells.
-        return error.kind !== "permission" && current.process.isAlive();
-      }
+      return result;
     };
     clock.begin(rateHz);
     try {
@@ -99,19 +85,50 @@ export class RecordingSession {
     } finally {
       clock.end();
       this.elapsedSeconds = (clock.now() - startMs) / 1000;
-      sampler.finish();
+      for (const process of this.#running) process.finish();
     }
   }
 
-  #newSampler({ process, runtime }: Target): Sampler {
-    const { perThread, timeline, clock, sampler } = this.#options;
-    const recording = new Recording(new CodeTable(process, runtime.layout), { perThread, timeline });
-    this.recordings.push(recording);
-    const reader = new StackReader(process, runtime);
-    this.readers.push(reader);
-    return new Sampler(
-      { reader, recording, clock, counters: this.counters, times: this.times, startMs: this.#startMs },
-      sampler,
-    );
+  #begin(target: Target, context: SamplingContext): void {
+    const process = new SampledProcess(target, context);
+    this.processes.push(process);
+    this.#running.push(process);
+  }
+
+  /** @returns false when nothing of the tree is left. */
+  #tickTree(nowMs: number, tree: ProcessTree, context: SamplingContext): boolean {
+    if (nowMs - this.#lastGrowth >= TREE_INTERVAL) {
+      this.#lastGrowth = nowMs;
+      for (const pid of tree.grow()) this.newcomers.add(pid, nowMs);
+      for (const target of this.newcomers.attach(nowMs)) this.#begin(target, context);
+    }
+    const { counters } = context;
+    const before = counters.ticks;
+    for (const process of [...this.#running]) {
+      if (this.#away.has(process)) continue;
+      const isThere = process.tick(nowMs);
+      if (isThere === false) this.#end(process, nowMs);
+      else if (isThere !== true) this.#await(process, isThere);
+    }
+    // One tick, however many processes there are.
+    counters.ticks = before + 1;
+    return !tree.isEmpty || this.#running.length > 0;
+  }
+
+  /** The others are sampled meanwhile. */
+  #await(process: SampledProcess, isThere: Promise<boolean>): void {
+    this.#away.add(process);
+    void isThere.then((is) => {
+      this.#away.delete(process);
+      if (!is) this.#end(process, this.#options.clock.now());
+    });
+  }
+
+  #end(process: SampledProcess, nowMs: number): void {
+    process.finish();
+    process.close();
+    this.#running = this.#running.filter((one) => one !== process);
+    // It may run Python again: a launcher that is between two programs.
+    this.newcomers.add(process.pid, nowMs);
   }
 }

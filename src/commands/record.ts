@@ -1,7 +1,7 @@
 /** `pyspy record`: samples a process, or a program that it starts, and writes what was seen. */
-import { attach } from "../attach.ts";
+import { attach, attachOnce } from "../attach.ts";
 import type { Target } from "../attach.ts";
-import { buildProfile } from "../build_profile.ts";
+import { buildProfile, buildTreeProfile } from "../build_profile.ts";
 import { liveClock } from "../clock.ts";
 import { EXIT_CODES, ProfilerError } from "../errors.ts";
 import { launch, waitForExit } from "../launch.ts";
@@ -39,6 +39,10 @@ export interface RecordOptions {
   readonly byFunction: boolean;
   readonly withoutLines: boolean;
   readonly fullFilenames: boolean;
+  /** Sample the processes that it starts as well. */
+  readonly subprocesses: boolean;
+  /** Show equal stacks of several processes as one. */
+  readonly mergeProcesses: boolean;
 }
 
 /** Runs the command. @returns the exit code. @throws ProfilerError */
@@ -83,6 +87,7 @@ async function sample(
   const pid = typeof subject === "number" ? subject : subject.pid;
   const session = new RecordingSession({
     pid,
+    subprocesses: options.subprocesses,
     clock: liveClock(() => signals.isStopped),
     perThread: options.threads,
     timeline: needsTimeline(outputs),
@@ -95,13 +100,17 @@ async function sample(
       byCpuTime: options.byCpuTime,
     },
   });
-  const target = child === undefined ? await attach(pid) : await attachToChild(child, signals);
+  const target = options.subprocesses
+    ? attachToRoot(pid)
+    : child === undefined
+    ? await attach(pid)
+    : await attachToChild(child, signals);
   const command = target?.process.command() ?? options.program;
   const progress = new Progress(options.durationSeconds);
   const usage = new SelfUsage(options.stats);
   let reason: StopReason = "target_gone";
-  if (target !== undefined) {
-    writeStderr(untestedWarning(target));
+  if (target !== undefined) writeStderr(untestedWarning(target));
+  if (target !== undefined || options.subprocesses) {
     if (child === undefined) writeStderr(startLine(pid, options));
     reason = await session.run(target, {
       isStopped: () => signals.isStopped,
@@ -110,27 +119,35 @@ async function sample(
   }
   const used = { cpuMs: usage.cpuMs, systemCalls: usage.systemCalls };
   progress.clear();
-  const { counters } = session;
+  const { counters, processes } = session;
+  const wasSampled = processes.length > 0;
   const shortName = (file: string) =>
-    options.fullFilenames || target === undefined ? file : target.process.shortFileName(file);
-  const profile = buildProfile(session.recordings, {
+    options.fullFilenames ? file : processes[0]?.shortFileName(file) ?? file;
+  const info = {
     pid,
     command,
-    pythonVersion: target?.pythonVersion ?? "",
+    pythonVersion: target?.pythonVersion ?? processes[0]?.pythonVersion ?? "",
     pyspyVersion: VERSION,
     startTime: startTime.toISOString(),
     durationSeconds: session.elapsedSeconds,
     rateHz: options.rateHz,
-    unit: options.byCpuTime ? "cpu_us" : "sample",
+    unit: options.byCpuTime ? "cpu_us" as const : "sample" as const,
     ticks: counters.ticks,
     samples: counters.samples,
     errors: counters.errors,
     late: counters.late,
     missed: counters.missed,
-  }, { byFunction: options.byFunction, withoutLines: options.withoutLines, shortName });
-  if (target === undefined) writeStderr("The program ended before it could be sampled.\n");
+  };
+  const frameOptions = { byFunction: options.byFunction, withoutLines: options.withoutLines, shortName };
+  const profile = options.subprocesses && !options.mergeProcesses
+    ? buildTreeProfile(processes, info, frameOptions)
+    : buildProfile(processes.flatMap(({ recordings }) => recordings), info, frameOptions);
+  for (const { pid: refused, reason: why } of session.newcomers.refused) {
+    writeStderr(`Not sampled: process ${refused}: ${terminalSafe(why)}\n`);
+  }
+  if (!wasSampled) writeStderr(notSampledLine(options));
   else {
-    if (reason === "target_gone" && child === undefined) writeStderr(`${goneLine(target)}\n`);
+    if (reason === "target_gone" && child === undefined) writeStderr(`${goneLine(session, options)}\n`);
     if (reason === "duration" && child !== undefined) {
       writeStderr("The recording is over; the program goes on.\n");
     }
@@ -140,6 +157,16 @@ async function sample(
     if (session.times !== undefined) writeStderr(`\n${statsOf(session, session.times, used)}`);
   }
   return profile;
+}
+
+/** The root of a tree need not be Python. @throws ProfilerError when there is no such process, or it may not be read. */
+function attachToRoot(pid: number): Target | undefined {
+  try {
+    return attachOnce(pid);
+  } catch (error) {
+    if (error instanceof ProfilerError && error.kind === "unsupported") return undefined;
+    throw error;
+  }
 }
 
 /**
@@ -186,10 +213,15 @@ async function write(
   return first ?? failures[0];
 }
 
-function goneLine({ process }: Target): string {
-  return process.isAlive()
-    ? `Process ${process.pid} does not run Python any more.`
-    : `Process ${process.pid} has ended.`;
+function goneLine({ processes }: RecordingSession, { pid, subprocesses }: RecordOptions): string {
+  if (subprocesses) return `Process ${pid} and all that came from it have ended.`;
+  return processes[0]!.isAlive ? `Process ${pid} does not run Python any more.` : `Process ${pid} has ended.`;
+}
+
+function notSampledLine({ subprocesses }: RecordOptions): string {
+  return subprocesses
+    ? "No process of the tree ran Python while it was recorded.\n"
+    : "The program ended before it could be sampled.\n";
 }
 
 async function exitOf(child: ReturnType<typeof launch>, signals: StopSignals): Promise<number> {

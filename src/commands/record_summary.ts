@@ -6,7 +6,7 @@ import type { ReadingStats } from "../render/stats.ts";
 import { renderHottest } from "../render/summary.ts";
 import { formatAmount, formatPercent } from "../render/numbers.ts";
 import type { SampleTimes } from "../sampler.ts";
-import type { Selection } from "../stack_reader.ts";
+import type { Selection, StackReader } from "../stack_reader.ts";
 
 const HOTTEST_LIMIT = 10;
 /** By `Activity`. */
@@ -41,9 +41,13 @@ export function activityLine(activities: readonly number[]): string {
   return `Threads: ${shares.join(", ")}\n`;
 }
 
+function readersOf({ processes }: RecordingSession): StackReader[] {
+  return processes.flatMap(({ readers }) => readers);
+}
+
 /** Samples that `--blocking` did not make exact: another tracer may hold the thread, or it had no processor to stop on. */
 export function unstoppedLine(session: RecordingSession): string {
-  const unstopped = session.readers.reduce((sum, { counters }) => sum + counters.unstopped, 0);
+  const unstopped = readersOf(session).reduce((sum, { counters }) => sum + counters.unstopped, 0);
   return unstopped === 0
     ? ""
     : `Taken without stopping the thread, which did not stop in time: ${unstopped}\n`;
@@ -55,8 +59,8 @@ export function statsOf(
   times: SampleTimes,
   usage: { readonly cpuMs: number; readonly systemCalls: number },
 ): string {
-  const sum = (of: (counters: RecordingSession["readers"][number]["counters"]) => number) =>
-    session.readers.reduce((total, { counters }) => total + of(counters), 0);
+  const sum = (of: (counters: StackReader["counters"]) => number) =>
+    readersOf(session).reduce((total, { counters }) => total + of(counters), 0);
   const stats: ReadingStats = {
     ticks: session.counters.ticks,
     durationSeconds: session.elapsedSeconds,

@@ -1,7 +1,10 @@
 /** The one place that knows which operating system this is. */
-import type { ChildProcess, RemoteProcess } from "./process.ts";
+import type { ChildProcess, ListedProcess, RemoteProcess } from "./process.ts";
 import { openLinuxProcess } from "./linux.ts";
 import { spawnLinuxProcess } from "./linux_spawn.ts";
+import { childrenOf } from "./linux_children.ts";
+import { listLinuxProcesses } from "./linux_processes.ts";
+import { readStat } from "./linux_stat.ts";
 import { endPromptWakeups, requestPromptWakeups, sleepNs } from "./linux_clock.ts";
 import { callsCounted, countCalls } from "./linux_libc.ts";
 import { ProfilerError } from "../errors.ts";
@@ -24,6 +27,32 @@ export function openProcess(pid: number): RemoteProcess {
 export function spawnProcess(argv: readonly string[]): ChildProcess {
   requireSupportedOs();
   return spawnLinuxProcess(argv);
+}
+
+/** The processes of the system, without the kernel's own threads. Shape: by pid. */
+export function listProcesses(): ListedProcess[] {
+  requireSupportedOs();
+  return listLinuxProcesses();
+}
+
+/** Pids of the living children of a process. */
+export function childProcesses(pid: number): number[] {
+  return childrenOf(pid);
+}
+
+/** False once a process has ended; a zombie has. */
+export function isProcessAlive(pid: number): boolean {
+  const state = readStat(`/proc/${pid}/stat`)?.state;
+  return state !== undefined && state !== "Z" && state !== "X";
+}
+
+/** Path of the executable of a process as the process sees it; undefined when it has ended, or may not be looked at. */
+export function executableOf(pid: number): string | undefined {
+  try {
+    return Deno.readLinkSync(`/proc/${pid}/exe`);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Sleeps on this thread, blocking the event loop: keep it below 50 ms. Units: ns. */

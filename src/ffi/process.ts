@@ -20,6 +20,20 @@ export interface RemoteProcess extends TargetMemory, TargetThreads {
   close(): void;
 }
 
+/** A process of the system, as far as it may be looked at. */
+export interface ListedProcess {
+  readonly pid: number;
+  readonly parent: number;
+  readonly command: readonly string[];
+  readonly threads: number;
+  /** Name of the user, or the number. */
+  readonly user: string;
+  /** Id of the container, or what else keeps the process apart from us; "" for none. */
+  readonly container: string;
+  /** Its pid in its own PID namespace. */
+  readonly innerPid: number;
+}
+
 /** A program that we started. */
 export interface ChildProcess {
   readonly pid: number;

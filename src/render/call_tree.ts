@@ -1,15 +1,15 @@
 /** Stacks merged into a call tree with self and total counts. */
-import { frameLabel, type Profile, threadLabel } from "../profile.ts";
+import { frameLabel, processLabel, type Profile, type StackCount, threadLabel } from "../profile.ts";
 import type { Frame } from "../types.ts";
 import { compareText } from "./numbers.ts";
 
 /** What a node stands for. */
-export type CallNodeKind = "root" | "thread" | "frame";
+export type CallNodeKind = "root" | "process" | "thread" | "frame";
 
 /** A node of the call tree. Units: samples. Invariant: `total` = `self` + the children's `total`. */
 export interface CallNode {
   readonly kind: CallNodeKind;
-  /** The text of the frame or thread; `all` for the root. */
+  /** The text of the frame, thread or process; `all` for the root. */
   readonly label: string;
   /** Index into `Profile.frames` of the first frame merged here; undefined unless `kind` is "frame". */
   readonly frameIndex: number | undefined;
@@ -58,6 +58,9 @@ export function buildCallTree(profile: Profile, options: CallTreeOptions): CallN
     ...profile.threads.map((thread): NodeIdentity => (
       { kind: "thread", label: threadLabel(thread), frameIndex: undefined, frame: undefined }
     )),
+    ...(profile.processes ?? []).map((process): NodeIdentity => (
+      { kind: "process", label: processLabel(process), frameIndex: undefined, frame: undefined }
+    )),
   ];
   const { ids, count: labels } = numberLabels(identities);
   const nodes: GrowingNode[] = [{ ...ROOT, self: 0, total: 0, children: [] }];
@@ -65,7 +68,7 @@ export function buildCallTree(profile: Profile, options: CallTreeOptions): CallN
   const edges = new Map<number, number>();
   for (const stack of profile.stacks) {
     if (stack.count <= 0) continue;
-    const path = options.threads ? [profile.frames.length + stack.thread, ...stack.frames] : stack.frames;
+    const path = pathOf(stack, profile, options);
     let at = 0;
     for (const index of path) {
       const [identity, label, parent] = [identities[index], ids[index], nodes[at]];
@@ -88,4 +91,12 @@ export function buildCallTree(profile: Profile, options: CallTreeOptions): CallN
   // A flat list instead of recursion: a target may be nested deeper than our own stack allows.
   for (const node of nodes) node.children.sort((a, b) => compareText(a.label, b.label));
   return nodes[0] ?? { ...ROOT, self: 0, total: 0, children: [] };
+}
+
+/** Indices of what stands above the stack, and of its frames, in the order of `identities`. */
+function pathOf(stack: StackCount, { frames, threads, processes }: Profile, options: CallTreeOptions) {
+  const above: number[] = [];
+  if (processes !== undefined) above.push(frames.length + threads.length + (stack.process ?? -1));
+  if (options.threads) above.push(frames.length + stack.thread);
+  return above.length === 0 ? stack.frames : [...above, ...stack.frames];
 }

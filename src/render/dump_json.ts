@@ -58,6 +58,11 @@ export function renderDumpJson(dump: ProcessDump, options: DumpJsonOptions): str
   return JSON.stringify(toDumpJson(dump, options), null, 2) + "\n";
 }
 
+/** Several processes in one document, the one that was asked for first. */
+export function renderDumpTreeJson(processes: readonly DumpJson[]): string {
+  return JSON.stringify({ schema: "pyspy-dump-tree", version: 1, processes }, null, 2) + "\n";
+}
+
 /** Converts a dump to its JSON document. */
 export function toDumpJson(dump: ProcessDump, options: DumpJsonOptions): DumpJson {
   return {

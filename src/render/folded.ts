@@ -1,5 +1,5 @@
 /** Folded (collapsed) stacks: `root;caller;leaf count`, what flamegraph.pl, inferno and speedscope read. */
-import { frameLabel, type Profile, threadLabel } from "../profile.ts";
+import { frameLabel, processLabel, type Profile, threadLabel } from "../profile.ts";
 import { foldedSafe } from "./escape.ts";
 import { compareText } from "./numbers.ts";
 
@@ -22,11 +22,13 @@ export interface FoldedStack {
 export function renderFolded(profile: Profile, options: FoldedOptions): string {
   const labels = profile.frames.map((frame) => foldedSafe(frameLabel(frame)));
   const threads = profile.threads.map((thread) => foldedSafe(threadLabel(thread)));
+  const processes = profile.processes?.map((process) => foldedSafe(processLabel(process)));
   const counts = new Map<string, number>();
   for (const stack of profile.stacks) {
     if (stack.count <= 0) continue;
     const frames = stack.frames.map((index) => labels[index] ?? "[unknown]");
     if (options.threads) frames.unshift(threads[stack.thread] ?? "[unknown]");
+    if (processes !== undefined) frames.unshift(processes[stack.process ?? -1] ?? "[unknown]");
     if (frames.length === 0) frames.push(NO_FRAMES);
     const line = frames.join(";");
     counts.set(line, (counts.get(line) ?? 0) + stack.count);

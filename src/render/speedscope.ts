@@ -3,7 +3,7 @@
  *
  * Source: https://www.speedscope.app/file-format-schema.json
  */
-import type { Profile, StackCount } from "../profile.ts";
+import type { Profile, RecordedProcess, StackCount } from "../profile.ts";
 import type { Frame, ThreadInfo } from "../types.ts";
 import { secondsPerCount } from "./numbers.ts";
 
@@ -62,7 +62,8 @@ function toFrame(frame: Frame): SpeedscopeFrame {
   return result;
 }
 
-function profileName(thread: ThreadInfo | undefined): string {
+function profileName(thread: ThreadInfo | undefined, process: RecordedProcess | undefined): string {
+  if (process !== undefined) return `Process ${process.pid} ${profileName(thread, undefined)}`;
   if (thread === undefined) return "Thread ?";
   const id = thread.osThreadId > 0
     ? String(thread.osThreadId)
@@ -81,7 +82,8 @@ function profileSlots(profile: Profile, unit: "seconds" | "none") {
     of(stack: StackCount): { slot: SpeedscopeSampledProfile; isNew: boolean } {
       const known = slots[stack.thread];
       if (known !== undefined) return { slot: known, isNew: false };
-      const slot = emptyProfile(profileName(profile.threads[stack.thread]), unit);
+      const process = profile.processes?.[stack.process ?? -1];
+      const slot = emptyProfile(profileName(profile.threads[stack.thread], process), unit);
       slots[stack.thread] = slot;
       return { slot, isNew: true };
     },

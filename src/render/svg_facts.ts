@@ -121,7 +121,7 @@ export function legendEntries(profile: Profile, layout: FlameLayout): LegendEntr
 
 /** Whose code a node of the call tree is. */
 export function nodeKind(profile: Profile, node: CallNode): FrameKind | "thread" | "root" {
-  if (node.kind !== "frame" || node.frame === undefined) return node.kind === "thread" ? "thread" : "root";
+  if (node.kind !== "frame" || node.frame === undefined) return node.kind === "root" ? "root" : "thread";
   return frameKind(node.frame, fullFile(profile, node));
 }
 

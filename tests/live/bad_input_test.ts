@@ -24,7 +24,7 @@ async function namesIn(folder: string): Promise<string[]> {
 const USAGE: readonly (readonly [string[], RegExp])[] = [
   [["record"], /nothing to record\nTry: /],
   [["record", "-p", "1", "--", "true"], /both a process \(-p 1\) and a program \(true\)/],
-  [["record", "-p", "abc"], /'abc' is invalid.*process id/],
+  [["record", "-p", "5abc"], /'5abc' is invalid.*process id/],
   [["record", "-p", "0"], /process id/],
   [["record", "-p", "-1"], /process id/],
   [["record", "-p", "1.5"], /process id/],
@@ -45,7 +45,7 @@ const USAGE: readonly (readonly [string[], RegExp])[] = [
   [["record", "-p", "1", "-o", "x.svg", "-o", "./x.svg"], /'\.\/x\.svg' is given twice/],
   [["record", "-p", "1", "-o", ""], /name of an output is empty/],
   [["dump"], /'-p, --pid <pid>' not specified/],
-  [["dump", "-p", "x"], /process id/],
+  [["dump", "-p", ""], /process id/],
   [["dump", "-p", "1", "2"], /too many arguments/],
   [["dmup", "-p", "1"], /unknown command 'dmup'/],
   [["--frobnicate"], /unknown option '--frobnicate'/],

@@ -37,7 +37,7 @@ export async function recordOf(
   const reason = await session.run(target, { isStopped: () => false, onTick: () => {} });
   assert.equal(reason, "duration");
   const { counters } = session;
-  const profile = buildProfile(session.recordings, {
+  const profile = buildProfile(session.processes.flatMap(({ recordings }) => recordings), {
     pid,
     command: [],
     pythonVersion: target.pythonVersion,

@@ -33,9 +33,18 @@ const CORE = [
 ]
   .map((name) => `src/${name}.ts`);
 const VOCABULARY = ["src/types.ts", "src/errors.ts", "src/memory.ts"];
-const WIRING = ["attach", "clock", "launch", "output", "recording_session", "self_usage"].map((name) =>
-  `src/${name}.ts`
-);
+const WIRING = [
+  "attach",
+  "clock",
+  "launch",
+  "newcomers",
+  "output",
+  "process_tree",
+  "python_processes",
+  "recording_session",
+  "sampled_process",
+  "self_usage",
+].map((name) => `src/${name}.ts`);
 
 const IMPORT_RULES: readonly ImportRule[] = [
   {

@@ -35,7 +35,7 @@ const PID_MAX = 0x7fff_ffff;
 
 /** Command lines that are refused before anything is done, and a part of what is said. */
 const REFUSED: readonly [line: string, message: RegExp][] = [
-  ["record -p abc", /'abc' is invalid.*process id/],
+  ["record -p 5abc", /'5abc' is invalid.*process id/],
   ["record -p 0", /'0' is invalid/],
   ["record -p -5", /invalid|argument missing|unknown option/],
   ["record -p 12.5", /'12\.5' is invalid/],

@@ -1,0 +1,112 @@
+/** One process that is sampled, over the programs that it runs in turn (exec). */
+import { attach } from "./attach.ts";
+import type { Target } from "./attach.ts";
+import { CodeTable } from "./cpython/code_table.ts";
+import { ProfilerError } from "./errors.ts";
+import { Recording } from "./recording.ts";
+import { Sampler } from "./sampler.ts";
+import type { SamplerOptions, SampleTimes } from "./sampler.ts";
+import { StackReader } from "./stack_reader.ts";
+import type { Clock, SampleCounters } from "./types.ts";
+
+/** Attempts to read a living target whose interpreter has gone, one a tick. Units: ms. */
+const REATTACH_LIMIT = 1000;
+
+/** What all processes of a session have in common. */
+export interface SamplingContext {
+  readonly clock: Clock;
+  readonly counters: SampleCounters;
+  readonly times: SampleTimes | undefined;
+  readonly startMs: number;
+  readonly perThread: boolean;
+  readonly timeline: boolean;
+  readonly sampler: SamplerOptions;
+}
+
+/** Samples one process. */
+export class SampledProcess {
+  readonly pid: number;
+  /** The command line that it had at first. */
+  readonly command: readonly string[];
+  readonly pythonVersion: string;
+  /** One for each program that the process has run. */
+  readonly recordings: Recording[] = [];
+  /** One for each program, too. */
+  readonly readers: StackReader[] = [];
+  readonly #context: SamplingContext;
+  readonly #first: Target;
+  #target: Target;
+  #sampler: Sampler;
+  /** Failures count as errors once the target is read again; those at its end are no errors, but its end. */
+  #failures = 0;
+  #failingSince = Infinity;
+
+  constructor(target: Target, context: SamplingContext) {
+    this.pid = target.process.pid;
+    this.command = target.process.command();
+    this.pythonVersion = target.pythonVersion;
+    this.#context = context;
+    this.#first = target;
+    this.#target = target;
+    this.#sampler = this.#newSampler(target);
+  }
+
+  /** Samples once. @returns false when the process has ended, or does not run Python any more. */
+  tick(nowMs: number): boolean | Promise<boolean> {
+    if (this.#sampler.tick(nowMs)) {
+      this.#context.counters.errors += this.#failures;
+      this.#failures = 0;
+      this.#failingSince = Infinity;
+      return true;
+    }
+    if (!this.#target.process.isAlive()) return false;
+    this.#failures++;
+    this.#failingSince = Math.min(this.#failingSince, nowMs);
+    return nowMs - this.#failingSince > REATTACH_LIMIT ? false : this.#reattach();
+  }
+
+  /** Takes over what is known last. To be called before the recordings are read. */
+  finish(): void {
+    this.#sampler.finish();
+  }
+
+  /** A source file's name from its package or folder on. */
+  shortFileName(file: string): string {
+    return this.#first.process.shortFileName(file);
+  }
+
+  get isAlive(): boolean {
+    return this.#target.process.isAlive();
+  }
+
+  /** Closes what was opened for it. */
+  close(): void {
+    this.#target.process.close();
+    if (this.#target !== this.#first) this.#first.process.close();
+  }
+
+  async #reattach(): Promise<boolean> {
+    try {
+      const next = await attach(this.pid);
+      this.#sampler.finish();
+      // The first one is the caller's.
+      if (this.#target !== this.#first) this.#target.process.close();
+      this.#target = next;
+      this.#sampler = this.#newSampler(next);
+      return true;
+    } catch (error) {
+      if (!(error instanceof ProfilerError)) throw error;
+      // Between two programs, or on its way out: the next tick tells.
+      return error.kind !== "permission" && this.#target.process.isAlive();
+    }
+  }
+
+  #newSampler({ process, runtime }: Target): Sampler {
+    const { perThread, timeline, clock, counters, times, startMs, sampler } = this.#context;
+    const recording = new Recording(new CodeTable(process, runtime.layout), { perThread, timeline });
+    this.recordings.push(recording);
+    const reader = new StackReader(process, runtime);
+    this.readers.push(reader);
+    return new Sampler({ reader, recording, clock, counters, times, startMs }, sampler);
+  }
+}
