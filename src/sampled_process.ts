@@ -26,8 +26,8 @@ export interface SamplingContext {
 /** Samples one process. */
 export class SampledProcess {
   readonly pid: number;
-  /** The command line that it had at first. */
-  readonly command: readonly string[];
+  /** Its latest command line: one that has just been forked has its parent's until it executes its own program. */
+  command: readonly string[];
   readonly pythonVersion: string;
   /** One for each program that the process has run. */
   readonly recordings: Recording[] = [];
@@ -92,6 +92,7 @@ export class SampledProcess {
       // The first one is the caller's.
       if (this.#target !== this.#first) this.#target.process.close();
       this.#target = next;
+      this.command = next.process.command();
       this.#sampler = this.#newSampler(next);
       return true;
     } catch (error) {
