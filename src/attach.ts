@@ -37,9 +37,11 @@ export async function attach(pid: number): Promise<Target> {
     if (!mayBecomeReady || performance.now() > deadline) {
       const executable = process.executable();
       const isAlive = process.isAlive();
+      const foreign = process.foreign();
       process.close();
       if (!isAlive) throw new ProfilerError("no_process", `Cannot read process ${pid}: it has ended`);
       if (failure !== undefined) throw failure;
+      if (foreign !== undefined && runtime === undefined) throw isForeign(pid, executable, foreign);
       throw runtime === undefined ? notPython(pid, executable) : notReady(pid, executable);
     }
     process.close();
@@ -96,6 +98,14 @@ function notPython(pid: number, executable: string): ProfilerError {
     }): there is no CPython interpreter in it`,
     executable === "" ? undefined : "if it is a launcher, give the pid of the Python process that it started",
   );
+}
+
+function isForeign(
+  pid: number,
+  executable: string,
+  { what, remedy }: { readonly what: string; readonly remedy: string },
+): ProfilerError {
+  return new ProfilerError("unsupported", `Cannot profile process ${pid} (${executable}): ${what}`, remedy);
 }
 
 function notReady(pid: number, executable: string): ProfilerError {

@@ -92,5 +92,6 @@ export function threadLabel(thread: ThreadInfo): string {
   const id = thread.osThreadId > 0
     ? String(thread.osThreadId)
     : `0x${thread.threadId.toString(16).toUpperCase()}`;
-  return thread.name === undefined ? `thread (${id})` : `thread (${id}): ${thread.name}`;
+  const name = thread.name ?? thread.osName;
+  return name === undefined ? `thread (${id})` : `thread (${id}): ${name}`;
 }

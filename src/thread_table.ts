@@ -79,8 +79,16 @@ export class ThreadTable {
         if (thread.listed.interpreter !== address) continue;
         const name = names.get(thread.listed.threadId);
         if (name !== undefined && name !== thread.info.name) thread.info = { ...thread.info, name };
+        if (name === undefined) this.#nameByOs(thread);
       }
     }
+  }
+
+  /** A thread that `threading` does not know may have a name all the same: one that C has started. */
+  #nameByOs(thread: ReadThread): void {
+    const { osThreadId } = thread.info;
+    const osName = osThreadId === 0 ? undefined : this.#os.threadOsName?.(osThreadId);
+    if (osName !== thread.info.osName) thread.info = { ...thread.info, osName };
   }
 
   #newThread(listed: ListedThread): ReadThread {

@@ -61,6 +61,8 @@ export interface ThreadInfo {
   readonly osThreadId: number;
   /** `threading.Thread.name`, or undefined when the target has no Thread object for it. */
   readonly name: string | undefined;
+  /** Name that the operating system has for the thread, where it is its own and not the program's. */
+  readonly osName?: string | undefined;
   /** `PyInterpreterState.id`; 0 is the main interpreter. */
   readonly interpreterId: number;
 }
@@ -103,6 +105,8 @@ export const RUNS = -1;
 export interface TargetThreads {
   /** Kernel thread id in our PID namespace, given the id that the target itself uses; 0 when unknown. */
   hostThreadId(innerThreadId: number): number;
+  /** The system's own name of a thread, unless it is that of the whole process; undefined when unknown. */
+  threadOsName?(osThreadId: number): string | undefined;
   /** What a thread is doing now; undefined when it has ended. */
   threadState(osThreadId: number): ThreadState | undefined;
   /**

@@ -2,6 +2,8 @@
 import { addressOf, libc } from "./linux_libc.ts";
 import { likeliestFirst, mappedFiles, openImage, parseMaps } from "./linux_maps.ts";
 import { FileNames } from "./linux_file_names.ts";
+import { foreignProgram } from "./linux_foreign.ts";
+import type { Foreign } from "./linux_foreign.ts";
 import { explainDenied } from "./linux_permission.ts";
 import { sleepNs } from "./linux_clock.ts";
 import { ProcessorChoice } from "./linux_processor.ts";
@@ -157,6 +159,16 @@ class LinuxProcess implements RemoteProcess {
     }
   }
 
+  foreign(): Foreign | undefined {
+    try {
+      const maps = parseMaps(Deno.readTextFileSync(`${this.#procPid}/maps`));
+      const files = [this.executable(), ...new Set(maps.map(({ path }) => path))];
+      return foreignProgram(files, readStart(`${this.#procPid}/exe`));
+    } catch {
+      return undefined;
+    }
+  }
+
   isAlive(): boolean {
     return isAlive(this.#procPid);
   }
@@ -189,6 +201,16 @@ class LinuxProcess implements RemoteProcess {
       // The process has ended: what was read before still holds.
     }
     return ids;
+  }
+
+  threadOsName(osThreadId: number): string | undefined {
+    try {
+      const name = (id: number) => Deno.readTextFileSync(`${this.#procPid}/task/${id}/comm`).trimEnd();
+      const own = name(osThreadId);
+      return own === name(this.pid) ? undefined : own;
+    } catch {
+      return undefined;
+    }
   }
 
   threadState(osThreadId: number): ThreadState | undefined {
@@ -269,6 +291,13 @@ function innerThreadId(statusPath: string): number | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The first bytes of a file. */
+function readStart(path: string): Uint8Array | undefined {
+  using file = Deno.openSync(path);
+  const bytes = new Uint8Array(64);
+  return file.readSync(bytes) === bytes.length ? bytes : undefined;
 }
 
 function linkText(path: string): string | undefined {

@@ -11,6 +11,8 @@ export interface RemoteProcess extends TargetMemory, TargetThreads {
   executable(): string;
   /** Mapped executables and libraries in which a Python interpreter may live, likeliest first. */
   images(): Iterable<Image>;
+  /** Why there is no interpreter that can be read: another implementation, or another kind of machine. */
+  foreign(): { readonly what: string; readonly remedy: string } | undefined;
   /** False once the process has ended (a zombie has ended). */
   isAlive(): boolean;
   /** Time since the process was started. */

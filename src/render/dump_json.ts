@@ -27,6 +27,8 @@ export interface DumpJsonThread {
   /** Null when the kernel's id is not known. */
   os_thread_id: number | null;
   thread_name: string | null;
+  /** The system's name of a thread that `threading` does not know, where it has one of its own. */
+  os_thread_name?: string;
   interpreter_id: number;
   state: "active" | "idle" | "stopped";
   active: boolean;
@@ -88,6 +90,7 @@ function toThread(trace: StackTrace, options: DumpJsonOptions): DumpJsonThread {
     thread_id: thread.threadId,
     os_thread_id: thread.osThreadId > 0 ? thread.osThreadId : null,
     thread_name: thread.name ?? null,
+    ...(thread.osName === undefined ? {} : { os_thread_name: thread.osName }),
     interpreter_id: thread.interpreterId,
     state: stateWord(trace),
     active: trace.state === "running",

@@ -56,7 +56,8 @@ function threadLine(trace: StackTrace, paint: Paints): string {
   // A thread that sleeps while it holds the GIL is idle, as py-spy has it.
   const gil = trace.ownsGil && state !== "idle" ? "+gil" : "";
   const interpreter = thread.interpreterId === 0 ? "" : `, interpreter ${thread.interpreterId}`;
-  const name = thread.name === undefined ? "" : `: "${terminalSafe(thread.name)}"`;
+  const known = thread.name ?? thread.osName;
+  const name = known === undefined ? "" : `: "${terminalSafe(known)}"`;
   const doubt = !trace.proven
     ? " [not proven]"
     : trace.localsProven === false

@@ -341,3 +341,19 @@ Deno.test({
     assert.equal(count(), before);
   },
 });
+
+Deno.test({
+  name: "a thread that threading does not know has the system's name for it",
+  ignore: python === undefined,
+  fn: async () => {
+    await using target = await startProgram(python!, "named_by_c.py");
+    const { stdout, stderr } = await pyspy(["dump", "-p", `${target.pid}`]);
+    assert.match(stdout, /^Thread \d+ \(idle\): "worker of C"\n {4}work \(/m, stderr);
+    const { threads } = JSON.parse((await pyspy(["dump", "--json", "-p", `${target.pid}`])).stdout);
+    const names = threads.map((thread: { thread_name: string | null; os_thread_name?: string }) => [
+      thread.thread_name,
+      thread.os_thread_name,
+    ]);
+    assert.deepEqual(names, [["MainThread", undefined], [null, "worker of C"]]);
+  },
+});

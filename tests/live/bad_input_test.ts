@@ -115,6 +115,19 @@ for (const version of oldPythons) {
   });
 }
 
+Deno.test("bad input: another implementation of Python is called by its name, exit code 5", async () => {
+  await using folder = await temporaryFolder();
+  const program = join(folder.path, "pypy3.10");
+  await Deno.copyFile("/bin/sleep", program);
+  const child = new Deno.Command(program, { args: ["60"] }).spawn();
+  try {
+    assertError(await pyspy(["dump", "-p", `${child.pid}`]), 5, /pypy3\.10\): it runs PyPy\nTry: .*CPython/);
+  } finally {
+    child.kill();
+    await child.status;
+  }
+});
+
 Deno.test({
   name: "bad input: an output that cannot be written is found before anything is started or sampled",
   ignore: python === undefined,
