@@ -1,7 +1,7 @@
 /** Stopping a thread for a moment, so that nobody notices but the one who reads its memory meanwhile. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { spawnProcess } from "../../src/ffi/mod.ts";
+import { childProcesses, spawnProcess } from "../../src/ffi/mod.ts";
 import type { ChildProcess } from "../../src/ffi/process.ts";
 import { ThreadStop } from "../../src/ffi/linux_ptrace.ts";
 import type { StopResult } from "../../src/ffi/linux_ptrace.ts";
@@ -350,7 +350,9 @@ test("a program that we started and that stops late: looking for its exit code d
   await using folder = await temporaryFolder();
   const { command, letGo } = await startBlocked(folder.path);
   const child = spawnProcess(["sh", "-c", 'exec "$@" > /dev/null', "sh", ...command]);
-  await until(() => stateOf(child.pid) === "D", "it is blocked");
+  // While the program is loaded it may wait for a disk in the same state: then it has no child yet.
+  const isBlocked = () => stateOf(child.pid) === "D" && childProcesses(child.pid).length > 0;
+  await until(isBlocked, "it is blocked");
   const stop = new ThreadStop(child.pid);
   assert.equal(stop.stop(child.pid), "busy");
   assert.equal(child.poll(), undefined);
