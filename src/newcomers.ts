@@ -2,17 +2,19 @@
 import { attachOnce } from "./attach.ts";
 import type { Target } from "./attach.ts";
 import { ProfilerError } from "./errors.ts";
-import { executableOf } from "./ffi/mod.ts";
+import { executableOf, isProcessAlive } from "./ffi/mod.ts";
 
-/** A process may become Python soon after its start. Units: ms. */
-const EARLY_INTERVAL = 20;
-const EARLY_LIMIT = 1000;
-/** Later it is looked at only when it runs another program. Units: ms. */
-const LATE_INTERVAL = 100;
+/** The first look again, and by how much the next are later: one that is called Python will be ready soon. Units: ms. */
+const INTERVAL = 20;
+const PYTHON_NAME = /python/i;
+const PYTHON_GROWTH = 1.1;
+const OTHER_GROWTH = 2;
+/** After this a process is looked at only when it executes another program. Units: ms. */
+const LONGEST_INTERVAL = 640;
 
 interface Newcomer {
-  readonly sinceMs: number;
   nextMs: number;
+  intervalMs: number;
   executable: string;
 }
 
@@ -23,22 +25,23 @@ export class Newcomers {
   readonly refused: { readonly pid: number; readonly reason: string }[] = [];
 
   add(pid: number, nowMs: number): void {
-    this.#waiting.set(pid, { sinceMs: nowMs, nextMs: nowMs, executable: "" });
+    this.#waiting.set(pid, { nextMs: nowMs, intervalMs: INTERVAL, executable: "?" });
   }
 
   /** Those that have turned out to run Python. Units: ms. */
   attach(nowMs: number): Target[] {
     const found: Target[] = [];
     for (const [pid, newcomer] of this.#waiting) {
-      if (nowMs < newcomer.nextMs) continue;
-      const isEarly = nowMs - newcomer.sinceMs < EARLY_LIMIT;
-      newcomer.nextMs = nowMs + (isEarly ? EARLY_INTERVAL : LATE_INTERVAL);
-      const executable = executableOf(pid);
-      if (executable === undefined) {
+      const executable = executableOf(pid) ?? "";
+      if (executable === "" && !isProcessAlive(pid)) {
         this.#waiting.delete(pid);
         continue;
       }
-      if (!isEarly && executable === newcomer.executable) continue;
+      const isSame = executable === newcomer.executable;
+      if (isSame && (nowMs < newcomer.nextMs || newcomer.intervalMs > LONGEST_INTERVAL)) continue;
+      const growth = PYTHON_NAME.test(executable) ? PYTHON_GROWTH : OTHER_GROWTH;
+      newcomer.intervalMs = isSame ? newcomer.intervalMs * growth : INTERVAL;
+      newcomer.nextMs = nowMs + newcomer.intervalMs;
       newcomer.executable = executable;
       try {
         const target = attachOnce(pid);

@@ -9,8 +9,9 @@ import { SampledProcess } from "./sampled_process.ts";
 import type { SamplingContext } from "./sampled_process.ts";
 import type { Clock, SampleCounters } from "./types.ts";
 
-/** New processes are looked for so often. Units: ms. */
+/** New processes are looked for so often, or more seldom where that takes more than a twentieth of the time. Units: ms. */
 const TREE_INTERVAL = 20;
+const TREE_SHARE = 20;
 
 /** What to record, and how. */
 export interface SessionOptions {
@@ -44,9 +45,7 @@ export class RecordingSession {
   readonly #options: SessionOptions;
   readonly #tree: ProcessTree | undefined;
   #running: SampledProcess[] = [];
-  /** Those that are looked for under a new program: see `SampledProcess`. */
-  readonly #away = new Set<SampledProcess>();
-  #lastGrowth = -Infinity;
+  #nextGrowth = -Infinity;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -67,7 +66,8 @@ export class RecordingSession {
     const { rateHz, durationSeconds } = sampler;
     const { counters, times } = this;
     const startMs = clock.now();
-    const context: SamplingContext = { clock, counters, times, startMs, perThread, timeline, sampler };
+    const reattaches = this.#tree === undefined;
+    const context = { clock, counters, times, startMs, perThread, timeline, reattaches, sampler };
     if (target !== undefined) this.#begin(target, context);
     else this.newcomers.add(this.#options.pid, startMs);
     const state = { nowMs: startMs, startMs, counters };
@@ -97,38 +97,27 @@ export class RecordingSession {
 
   /** @returns false when nothing of the tree is left. */
   #tickTree(nowMs: number, tree: ProcessTree, context: SamplingContext): boolean {
-    if (nowMs - this.#lastGrowth >= TREE_INTERVAL) {
-      this.#lastGrowth = nowMs;
+    if (nowMs >= this.#nextGrowth) {
       for (const pid of tree.grow()) this.newcomers.add(pid, nowMs);
+      const elapsed = context.clock.now() - nowMs;
+      this.#nextGrowth = nowMs + Math.max(TREE_INTERVAL, TREE_SHARE * elapsed);
       for (const target of this.newcomers.attach(nowMs)) this.#begin(target, context);
     }
     const { counters } = context;
     const before = counters.ticks;
     for (const process of [...this.#running]) {
-      if (this.#away.has(process)) continue;
-      const isThere = process.tick(nowMs);
-      if (isThere === false) this.#end(process, nowMs);
-      else if (isThere !== true) this.#await(process, isThere);
+      if (process.tick(nowMs) === false) this.#end(process, nowMs);
     }
     // One tick, however many processes there are.
     counters.ticks = before + 1;
     return !tree.isEmpty || this.#running.length > 0;
   }
 
-  /** The others are sampled meanwhile. */
-  #await(process: SampledProcess, isThere: Promise<boolean>): void {
-    this.#away.add(process);
-    void isThere.then((is) => {
-      this.#away.delete(process);
-      if (!is) this.#end(process, this.#options.clock.now());
-    });
-  }
-
   #end(process: SampledProcess, nowMs: number): void {
     process.finish();
     process.close();
     this.#running = this.#running.filter((one) => one !== process);
-    // It may run Python again: a launcher that is between two programs.
+    // It may run Python again: it executes another program.
     this.newcomers.add(process.pid, nowMs);
   }
 }

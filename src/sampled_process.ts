@@ -1,4 +1,4 @@
-/** One process that is sampled, over the programs that it runs in turn (exec). */
+/** One process that is sampled; on its own, over the programs that it runs in turn (exec). */
 import { attach } from "./attach.ts";
 import type { Target } from "./attach.ts";
 import { CodeTable } from "./cpython/code_table.ts";
@@ -20,14 +20,15 @@ export interface SamplingContext {
   readonly startMs: number;
   readonly perThread: boolean;
   readonly timeline: boolean;
+  /** Attach again when a process executes another program; else it counts as ended. */
+  readonly reattaches: boolean;
   readonly sampler: SamplerOptions;
 }
 
 /** Samples one process. */
 export class SampledProcess {
   readonly pid: number;
-  /** Its latest command line: one that has just been forked has its parent's until it executes its own program. */
-  command: readonly string[];
+  readonly command: readonly string[];
   readonly pythonVersion: string;
   /** One for each program that the process has run. */
   readonly recordings: Recording[] = [];
@@ -59,7 +60,7 @@ export class SampledProcess {
       this.#failingSince = Infinity;
       return true;
     }
-    if (!this.#target.process.isAlive()) return false;
+    if (!this.#context.reattaches || !this.#target.process.isAlive()) return false;
     this.#failures++;
     this.#failingSince = Math.min(this.#failingSince, nowMs);
     return nowMs - this.#failingSince > REATTACH_LIMIT ? false : this.#reattach();
@@ -92,7 +93,6 @@ export class SampledProcess {
       // The first one is the caller's.
       if (this.#target !== this.#first) this.#target.process.close();
       this.#target = next;
-      this.command = next.process.command();
       this.#sampler = this.#newSampler(next);
       return true;
     } catch (error) {
