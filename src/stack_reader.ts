@@ -168,8 +168,8 @@ export class StackReader {
   }
 
   /** Whether a thread is in a system call. */
-  #waits({ info: { osThreadId } }: ReadThread): boolean {
-    return osThreadId !== 0 && this.#os.waitsFor(osThreadId) !== RUNS;
+  #waits({ hasOwnId, info: { osThreadId } }: ReadThread): boolean {
+    return hasOwnId && osThreadId !== 0 && this.#os.waitsFor(osThreadId) !== RUNS;
   }
 
   /** Reads one thread anew and walks its stack. */
@@ -234,7 +234,7 @@ export class StackReader {
     const { osThreadId } = thread.info;
     this.#stopped = undefined;
     // To stop a thread that sleeps would wake it.
-    const isRunning = osThreadId !== 0 && this.#os.waitsFor(osThreadId) === RUNS;
+    const isRunning = thread.hasOwnId && osThreadId !== 0 && this.#os.waitsFor(osThreadId) === RUNS;
     if (!isRunning) return this.#memory.readv(ranges, this.#arena);
     try {
       const isStopped = this.#os.stopThread(osThreadId);
@@ -272,13 +272,14 @@ export class StackReader {
 
   #noteRest(thread: ReadThread): void {
     const { osThreadId } = thread.info;
-    this.#resting = osThreadId === 0 ? undefined : { thread, runCount: this.#os.restingCount(osThreadId) };
+    const isKnown = thread.hasOwnId && osThreadId !== 0;
+    this.#resting = !isKnown ? undefined : { thread, runCount: this.#os.restingCount(osThreadId) };
   }
 
   /** Moves us to the processor of a thread: what is read there is seldom torn. @returns false where it cannot be. */
   joinProcessor(thread: ReadThread): boolean {
     const { osThreadId } = thread.info;
-    this.#isOnProcessor = osThreadId !== 0 && this.#os.joinProcessor(osThreadId);
+    this.#isOnProcessor = thread.hasOwnId && osThreadId !== 0 && this.#os.joinProcessor(osThreadId);
     return this.#isOnProcessor;
   }
 

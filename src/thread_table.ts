@@ -17,6 +17,8 @@ export interface ReadThread {
   readonly listed: ListedThread;
   readonly stack: ThreadStack;
   info: ThreadInfo;
+  /** False when its kernel id may be that of another thread: what the system says of that one proves nothing here. */
+  hasOwnId: boolean;
   ownsGil: boolean;
   /** As of the last tick. */
   activity: Activity;
@@ -66,9 +68,20 @@ export class ThreadTable {
     // A broken list says nothing about threads that lie behind the break.
     if (!listing.complete) threads.push(...known.values());
     this.threads = threads;
+    this.#noteForeignIds();
     this.interpreters = listing.interpreters;
     this.isComplete = listing.complete;
     this.watch.set(listing.interpreters, threads);
+  }
+
+  #noteForeignIds(): void {
+    if (this.#runtime.layout.traits.threadId === "runner") return;
+    const users = new Map<number, number>();
+    for (const { info } of this.threads) users.set(info.osThreadId, (users.get(info.osThreadId) ?? 0) + 1);
+    for (const thread of this.threads) {
+      const { interpreterId, osThreadId } = thread.info;
+      thread.hasOwnId = interpreterId === 0 || users.get(osThreadId) === 1;
+    }
   }
 
   /** Reads thread names again: threads get theirs only after they have started, and may be renamed. */
@@ -102,6 +115,7 @@ export class ThreadTable {
         name: undefined,
         interpreterId: listed.interpreterId,
       },
+      hasOwnId: true,
       ownsGil: false,
       activity: Activity.Idle,
     };

@@ -143,6 +143,11 @@ export interface Traits {
   readonly attributes: "dict_offset" | "values_pointer" | "dict_or_values" | "inline_values";
   /** Sign and digits of int: `ob_size` (to 3.11) or `lv_tag`. */
   readonly longSize: "ob_size" | "lv_tag";
+  /**
+   * Whose id a thread state has: of the thread that runs it, or of the one that made it (to 3.12), which in a sub-interpreter
+   * may be another.
+   */
+  readonly threadId: "creator" | "runner";
   /** What names are: byte strings (2.7), or Unicode. */
   readonly names: "bytes" | "unicode";
   /** The attribute of `threading.Thread` that is its name. */

@@ -42,6 +42,7 @@ const TRAITS_2_7: Traits = {
   dictKeys: "table",
   attributes: "dict_offset",
   longSize: "ob_size",
+  threadId: "creator",
   names: "bytes",
   threadName: "_Thread__name",
 };
@@ -69,7 +70,12 @@ const TRAITS_3_12: Traits = {
   attributes: "dict_or_values",
   longSize: "lv_tag",
 };
-const TRAITS_3_13: Traits = { ...TRAITS_3_12, frameLink: "direct", attributes: "inline_values" };
+const TRAITS_3_13: Traits = {
+  ...TRAITS_3_12,
+  frameLink: "direct",
+  attributes: "inline_values",
+  threadId: "runner",
+};
 const TRAITS_3_14: Traits = { ...TRAITS_3_13, pointerTag: 3 };
 
 /** Traits of each minor of Python 3, from `OLDEST_MINOR` on. */

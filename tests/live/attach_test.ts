@@ -357,3 +357,22 @@ Deno.test({
     assert.deepEqual(names, [["MainThread", undefined], [null, "worker of C"]]);
   },
 });
+
+for (const one of pythons.filter((each) => minorOf(each) >= 8)) {
+  Deno.test(`sub-interpreters: each thread once, with its interpreter, Python ${one.label}`, async () => {
+    await using target = await startProgram(one, "subinterpreters.py");
+    const { threads } = await dumpJson(target.pid);
+    const shown = threads.map(({ interpreter_id, frames, proven }) => [
+      interpreter_id,
+      frames[0]!.name,
+      proven,
+    ]);
+    const inner = shown.filter(([id]) => id !== 0);
+    assert.equal(inner.length, 2, JSON.stringify(shown));
+    assert.equal(new Set(inner.map(([id]) => id)).size, 2);
+    for (const [, name, proven] of inner) assert.deepEqual([name, proven], ["inside", true]);
+    assert.equal(threads.filter(({ thread_name }) => thread_name?.startsWith("runner ")).length, 2);
+    // Where a thread state has the id of its maker, that one is the main thread, which is shown as itself.
+    assert.equal(threads.filter(({ interpreter_id }) => interpreter_id === 0).length, 3);
+  });
+}

@@ -146,6 +146,7 @@ function layoutOf(compactData: number, storage: Storage): Layout {
       shimOwner: 256,
       executing: 1,
       pointerTag: 0,
+      threadId: "creator",
       names: "unicode",
       threadName: "_name",
       ...storage,
