@@ -7,7 +7,8 @@ import type { Foreign } from "./linux_foreign.ts";
 import { explainDenied } from "./linux_permission.ts";
 import { sleepNs } from "./linux_clock.ts";
 import { ProcessorChoice } from "./linux_processor.ts";
-import { readStat } from "./linux_stat.ts";
+import { linkOf } from "./linux_proc.ts";
+import { isAlive, readStat } from "./linux_stat.ts";
 import { ThreadStop } from "./linux_ptrace.ts";
 import { ThreadStates } from "./linux_threads.ts";
 import type { RemoteProcess } from "./process.ts";
@@ -66,12 +67,6 @@ function endedError(pid: number): ProfilerError {
   return new ProfilerError("no_process", `Cannot read process ${pid}: it has ended`);
 }
 
-/** False once a process has ended; a zombie has. */
-function isAlive(procPid: string): boolean {
-  const state = readStat(`${procPid}/stat`)?.state;
-  return state !== undefined && state !== "Z" && state !== "X";
-}
-
 class LinuxProcess implements RemoteProcess {
   readonly pid: number;
   readonly #procPid: string;
@@ -94,7 +89,7 @@ class LinuxProcess implements RemoteProcess {
     this.#processor = new ProcessorChoice(`${procPid}/task`);
     this.#stop = new ThreadStop(pid);
     this.#fileNames = new FileNames(procPid);
-    this.#sharesPidNamespace = linkText(`${procPid}/ns/pid`) === linkText("/proc/self/ns/pid");
+    this.#sharesPidNamespace = linkOf(`${procPid}/ns/pid`) === linkOf("/proc/self/ns/pid");
   }
 
   readv(ranges: RangeList, into: Uint8Array<ArrayBuffer>): number {
@@ -140,7 +135,7 @@ class LinuxProcess implements RemoteProcess {
   }
 
   executable(): string {
-    return linkText(`${this.#procPid}/exe`)?.replace(/ \(deleted\)$/, "") ?? "";
+    return linkOf(`${this.#procPid}/exe`)?.replace(/ \(deleted\)$/, "") ?? "";
   }
 
   *images(): Iterable<Image> {
@@ -298,12 +293,4 @@ function readStart(path: string): Uint8Array | undefined {
   using file = Deno.openSync(path);
   const bytes = new Uint8Array(64);
   return file.readSync(bytes) === bytes.length ? bytes : undefined;
-}
-
-function linkText(path: string): string | undefined {
-  try {
-    return Deno.readLinkSync(path);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 /** The processes that a process has started. */
+import { textOf } from "./linux_proc.ts";
 import { readStat } from "./linux_stat.ts";
 
 /**
@@ -11,7 +12,7 @@ export function childrenOf(pid: number): number[] {
   let isKnown = false;
   try {
     for (const { name } of Deno.readDirSync(`/proc/${pid}/task`)) {
-      const text = readText(`/proc/${pid}/task/${name}/children`);
+      const text = textOf(`/proc/${pid}/task/${name}/children`);
       if (text === undefined) continue;
       isKnown = true;
       children.push(...text.split(" ").filter((item) => item !== "").map(Number));
@@ -28,12 +29,4 @@ function childrenByParent(pid: number): number[] {
     if (/^\d+$/.test(name) && readStat(`/proc/${name}/stat`)?.parent === pid) children.push(Number(name));
   }
   return children;
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 /** All processes of the system, as /proc lists them. */
+import { linkOf, textOf } from "./linux_proc.ts";
 import { readStat } from "./linux_stat.ts";
 import type { ListedProcess } from "./process.ts";
 
@@ -22,8 +23,8 @@ export function listLinuxProcesses(): ListedProcess[] {
 
 function readProcess(pid: number, users: ReadonlyMap<string, string>): ListedProcess | undefined {
   const stat = readStat(`/proc/${pid}/stat`);
-  const command = readText(`/proc/${pid}/cmdline`)?.replace(/\0$/, "").split("\0") ?? [""];
-  const status = readText(`/proc/${pid}/status`);
+  const command = textOf(`/proc/${pid}/cmdline`)?.replace(/\0$/, "").split("\0") ?? [""];
+  const status = textOf(`/proc/${pid}/status`);
   if (stat === undefined || status === undefined || command.join("") === "") return undefined;
   const field = (name: string) => new RegExp(`^${name}:\\s*(.*)$`, "m").exec(status)?.[1]?.split(/\s+/) ?? [];
   const user = field("Uid")[1] ?? "?";
@@ -39,36 +40,20 @@ function readProcess(pid: number, users: ReadonlyMap<string, string>): ListedPro
 }
 
 function containerOf(pid: number): string {
-  const groups = readText(`/proc/${pid}/cgroup`) ?? "";
+  const groups = textOf(`/proc/${pid}/cgroup`) ?? "";
   const id = (CONTAINER_ID.exec(groups) ?? LXC_NAME.exec(groups))?.[1];
-  const ours = readText("/proc/self/cgroup") ?? "";
+  const ours = textOf("/proc/self/cgroup") ?? "";
   if (id !== undefined && !ours.includes(id)) return id;
-  const root = readLink(`/proc/${pid}/root`);
-  if (readLink(`/proc/${pid}/ns/pid`) !== readLink("/proc/self/ns/pid")) return "pid namespace";
-  return root === undefined || root === readLink("/proc/self/root") ? "" : `root ${root}`;
+  const root = linkOf(`/proc/${pid}/root`);
+  if (linkOf(`/proc/${pid}/ns/pid`) !== linkOf("/proc/self/ns/pid")) return "pid namespace";
+  return root === undefined || root === linkOf("/proc/self/root") ? "" : `root ${root}`;
 }
 
 function userNames(): Map<string, string> {
   const names = new Map<string, string>();
-  for (const line of (readText("/etc/passwd") ?? "").split("\n")) {
+  for (const line of (textOf("/etc/passwd") ?? "").split("\n")) {
     const [name, , id] = line.split(":");
     if (name !== undefined && id !== undefined && !names.has(id)) names.set(id, name);
   }
   return names;
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch {
-    return undefined;
-  }
-}
-
-function readLink(path: string): string | undefined {
-  try {
-    return Deno.readLinkSync(path);
-  } catch {
-    return undefined;
-  }
 }

@@ -30,3 +30,9 @@ export function readStat(path: string): Stat | undefined {
     return undefined;
   }
 }
+
+/** False once a process has ended; a zombie has. `procPid` is its folder in /proc. */
+export function isAlive(procPid: string): boolean {
+  const state = readStat(`${procPid}/stat`)?.state;
+  return state !== undefined && state !== "Z" && state !== "X";
+}

@@ -4,7 +4,8 @@ import { openLinuxProcess } from "./linux.ts";
 import { spawnLinuxProcess } from "./linux_spawn.ts";
 import { childrenOf } from "./linux_children.ts";
 import { listLinuxProcesses } from "./linux_processes.ts";
-import { readStat } from "./linux_stat.ts";
+import { linkOf } from "./linux_proc.ts";
+import { isAlive } from "./linux_stat.ts";
 import { endPromptWakeups, requestPromptWakeups, sleepNs } from "./linux_clock.ts";
 import { callsCounted, countCalls } from "./linux_libc.ts";
 import { ProfilerError } from "../errors.ts";
@@ -42,17 +43,12 @@ export function childProcesses(pid: number): number[] {
 
 /** False once a process has ended; a zombie has. */
 export function isProcessAlive(pid: number): boolean {
-  const state = readStat(`/proc/${pid}/stat`)?.state;
-  return state !== undefined && state !== "Z" && state !== "X";
+  return isAlive(`/proc/${pid}`);
 }
 
 /** Path of the executable of a process as the process sees it; undefined when it has ended, or may not be looked at. */
 export function executableOf(pid: number): string | undefined {
-  try {
-    return Deno.readLinkSync(`/proc/${pid}/exe`);
-  } catch {
-    return undefined;
-  }
+  return linkOf(`/proc/${pid}/exe`);
 }
 
 /** Sleeps on this thread, blocking the event loop: keep it below 50 ms. Units: ns. */
