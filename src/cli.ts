@@ -99,6 +99,9 @@ export async function run(args: readonly string[]): Promise<number> {
           "-F shows a function's first line, --nolineno shows none",
         );
       }
+      if (options.mergeProcesses && !options.subprocesses) {
+        throw usage("--merge-processes is about the processes that -s records", "add -s, or leave it out");
+      }
       if (options.blocking && options.nonblocking) {
         throw usage("--blocking and --nonblocking exclude each other", "leave one of them out");
       }

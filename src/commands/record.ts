@@ -101,7 +101,7 @@ async function sample(
     },
   });
   const target = options.subprocesses
-    ? attachToRoot(pid)
+    ? attachToRoot(pid, child !== undefined)
     : child === undefined
     ? await attach(pid)
     : await attachToChild(child, signals);
@@ -159,12 +159,13 @@ async function sample(
   return profile;
 }
 
-/** The root of a tree need not be Python. @throws ProfilerError when there is no such process, or it may not be read. */
-function attachToRoot(pid: number): Target | undefined {
+/** The root of a tree need not be Python, and a program of ours may be over. @throws ProfilerError when it may not be read. */
+function attachToRoot(pid: number, isOurs: boolean): Target | undefined {
   try {
     return attachOnce(pid);
   } catch (error) {
-    if (error instanceof ProfilerError && error.kind === "unsupported") return undefined;
+    const kind = error instanceof ProfilerError ? error.kind : undefined;
+    if (kind === "unsupported" || kind === "no_process" && isOurs) return undefined;
     throw error;
   }
 }

@@ -42,6 +42,7 @@ const USAGE: readonly (readonly [string[], RegExp])[] = [
   [["record", "-p", "1", "-f", "jpeg"], /'jpeg' is invalid.*flamegraph/],
   [["record", "-p", "1", "--frobnicate"], /unknown option '--frobnicate'/],
   [["record", "-p", "1", "-F", "--nolineno"], /exclude each other/],
+  [["record", "-p", "1", "--merge-processes"], /--merge-processes .*-s/],
   [["record", "-p", "1", "-o", "x.svg", "-o", "./x.svg"], /'\.\/x\.svg' is given twice/],
   [["record", "-p", "1", "-o", ""], /name of an output is empty/],
   [["dump"], /'-p, --pid <pid>' not specified/],

@@ -69,6 +69,16 @@ Deno.test({
   },
 });
 
+Deno.test("tree: a program without any Python ends as it would alone, and the picture is empty", async () => {
+  await using folder = await temporaryFolder();
+  for (const [program, code] of [["true", 0], ["sh -c 'sleep 0.2; exit 3'", 3]] as const) {
+    const args = ["record", "-s", "-o", `${folder.path}/a.svg`, "--", "sh", "-c", `exec ${program}`];
+    const outcome = await pyspy(args);
+    assert.equal(outcome.code, code, outcome.stderr);
+    assert.match(outcome.stderr, /No process of the tree ran Python/);
+  }
+});
+
 Deno.test({
   name: "tree: equal stacks of all processes as one, and all stacks of all processes in a dump",
   ignore,
