@@ -64,12 +64,15 @@ export class CodeTable {
     this.#structSize = Math.max(filename, name, qualname, firstLineNo, lineTable) + 8;
   }
 
-  /** @returns the number of the code object at `address`, read now if it is new, or NOT_CODE. */
+  /**
+   * @returns the number of the code object at `address`, read now if it is new, or NOT_CODE. That is not kept: torn stacks
+   * show addresses at which a code object is just about to be made.
+   */
   idOf(address: Address): number {
     const known = this.#ids.get(address);
     if (known !== undefined) return known;
     const id = this.#read(address);
-    this.#ids.set(address, id);
+    if (id !== NOT_CODE) this.#ids.set(address, id);
     return id;
   }
 
@@ -99,11 +102,7 @@ export class CodeTable {
 
   /** Compares all entries with the target and forgets the addresses whose content has changed. */
   revalidate(): void {
-    const addresses: Address[] = [];
-    for (const [address, id] of this.#ids) {
-      if (id === NOT_CODE) this.#ids.delete(address);
-      else addresses.push(address);
-    }
+    const addresses = [...this.#ids.keys()];
     for (let first = 0; first < addresses.length; first += REVALIDATE_BATCH) {
       this.#revalidateBatch(addresses.slice(first, first + REVALIDATE_BATCH));
     }
@@ -125,8 +124,7 @@ export class CodeTable {
     const before = this.generation;
     const known = new Set<Address>();
     for (let i = 0; i < depth; i++) {
-      const id = this.#ids.get(addresses[i]!);
-      if (id !== undefined && id !== NOT_CODE) known.add(addresses[i]!);
+      if (this.#ids.has(addresses[i]!)) known.add(addresses[i]!);
     }
     const list = [...known];
     for (let first = 0; first < list.length; first += REVALIDATE_BATCH) {
