@@ -110,10 +110,14 @@ function internalHeaders(folder: string): string[] {
 }
 
 /** Compiles and runs a program that prints the integers. @returns them by our names. */
-function probe({ folder, minor }: Headers, asserts: readonly string[] = []): (ours: string) => number {
+function probe(
+  { folder, minor }: Headers,
+  { asserts = [], freeThreaded = false }: { asserts?: readonly string[]; freeThreaded?: boolean } = {},
+): (ours: string) => number {
   const expressions = expressionsAt(minor);
   const source = [
     "#define Py_BUILD_CORE 1",
+    ...freeThreaded ? ["#define Py_GIL_DISABLED 1"] : [],
     "#include <stddef.h>",
     "#include <stdio.h>",
     ...publicHeaders(folder).map((header) => `#include "${header}"`),
@@ -187,16 +191,20 @@ function generateOrder(headers: Headers): DebugOffsetOrder {
     const asserts = fields.map((field, index) => `offsetof(_Py_DebugOffsets, ${field}) == ${index * 8}`);
     asserts.push(`sizeof(_Py_DebugOffsets) == ${fields.length * 8}`);
     const source = `CPython ${headers.version}: Include/${header}`;
-    return { source, fields, extra: probeExtra(headers, fields, asserts) };
+    return {
+      source,
+      fields,
+      extra: probeExtra(fields, headers.minor, probe(headers, { asserts })),
+      extraFreeThreaded: probeExtra(fields, headers.minor, probe(headers, { asserts, freeThreaded: true })),
+    };
   }
   throw new Error(`${headers.version}: no header has struct _Py_DebugOffsets`);
 }
 
 /** What `Offsets` needs and the table does not have. */
-function probeExtra(headers: Headers, table: readonly string[], asserts: readonly string[]) {
-  const value = probe(headers, asserts);
+function probeExtra(table: readonly string[], minor: number, value: (ours: string) => number) {
   const extra: Record<string, number> = {};
-  for (const ours of expressionsAt(headers.minor).keys()) {
+  for (const ours of expressionsAt(minor).keys()) {
     const [group, field] = ours.split(".") as ["runtime", "interpretersHead"];
     const where = ours.startsWith("sizes.") ? TABLE_SIZES[field as "runtime"] : TABLE_FIELDS[group][field];
     if (where !== ABSENT && !table.includes(where)) extra[ours] = value(ours);
@@ -270,6 +278,9 @@ function emitEntry(key: string, entry: OffsetRow | DebugOffsetOrder): string[] {
       "    ],",
       "    extra: {",
       ...lines(entry.extra),
+      "    },",
+      "    extraFreeThreaded: {",
+      ...lines(entry.extraFreeThreaded),
       "    },",
       "  },",
     ];

@@ -25,6 +25,7 @@ export const MANIFEST: Manifest = {
   },
   gil: {
     struct: { 12: "struct _gil_runtime_state" },
+    enabled: ABSENT,
     lastHolder: { 12: "last_holder" },
     locked: { 12: "locked" },
   },
@@ -35,6 +36,7 @@ export const MANIFEST: Manifest = {
     frame: { 0: "frame", 11: "cframe", 13: "current_frame" },
     threadId: "thread_id",
     nativeThreadId: { 11: "native_thread_id" },
+    state: { 13: "state" },
     datastackTop: { 11: "datastack_top", 13: ABSENT },
     datastackLimit: { 11: "datastack_limit", 13: ABSENT },
   },
@@ -68,6 +70,7 @@ export const MANIFEST: Manifest = {
     firstLineNo: "co_firstlineno",
     lineTable: { 0: "co_lnotab", 10: "co_linetable" },
     bytecode: { 11: "co_code_adaptive" },
+    tlbc: ABSENT,
     argcount: "co_argcount",
     kwonlyargcount: { 6: "co_kwonlyargcount" },
     flags: "co_flags",

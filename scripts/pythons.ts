@@ -3,14 +3,15 @@
  *
  * Usage: `deno run -A scripts/pythons.ts list` prints those found.
  * `deno run -A scripts/pythons.ts setup [--optional]` installs Python 3.13 to 3.15 from Debian's development
- * branch into a folder of their own, and leaves the system alone. With `--optional`, a machine that cannot do
- * it is no failure.
+ * branch into a folder of their own, builds a free-threaded 3.13, and leaves the system alone. With `--optional`,
+ * a machine that cannot do it is no failure.
  *
  * Everything is kept in `$PYSPY_PYTHONS_ROOT`, by default ~/.cache/pyspy-pythons.
  */
 import { createHash } from "node:crypto";
 import { homedir } from "node:os";
 import { basename, join, relative } from "node:path";
+import { buildFreeThreaded, FREE_THREADED_FOLDER, FREE_THREADED_PROGRAM } from "./free_threaded.ts";
 
 /** Minor versions that pyspy supports. */
 export const SUPPORTED_MINORS: readonly string[] = [
@@ -22,6 +23,7 @@ export const SUPPORTED_MINORS: readonly string[] = [
 export const PYTHONS_ROOT: string = Deno.env.get("PYSPY_PYTHONS_ROOT") ||
   join(Deno.env.get("XDG_CACHE_HOME") || join(homedir(), ".cache"), "pyspy-pythons");
 
+const FREE_THREADED = join(PYTHONS_ROOT, FREE_THREADED_FOLDER);
 const SID_ROOT = join(PYTHONS_ROOT, "sid");
 const SID_MINORS = ["3.13", "3.14", "3.15"];
 const SID_PACKAGES = [
@@ -66,7 +68,7 @@ interface Candidate {
 /** Finds every interpreter to test with: pyenv's, those on PATH, and those that `setup` installed. */
 export async function findPythons(): Promise<PythonSet> {
   const notes: string[] = [];
-  const candidates = [...pyenvCandidates(), ...pathCandidates(), ...sidCandidates(notes)];
+  const candidates = [...pyenvCandidates(), ...pathCandidates(), ...ownCandidates(), ...sidCandidates(notes)];
   const distinct = new Map<string, Candidate>();
   for (const candidate of candidates) {
     const path = realPath(candidate.executable);
@@ -168,6 +170,11 @@ function pathCandidates(): Candidate[] {
     .map((executable) => ({ command: [executable], executable, root: undefined }));
 }
 
+function ownCandidates(): Candidate[] {
+  const executable = join(FREE_THREADED, FREE_THREADED_PROGRAM);
+  return exists(executable) ? [{ command: [executable], executable, root: undefined }] : [];
+}
+
 function sidCandidates(notes: string[]): Candidate[] {
   const installed = namesIn(join(SID_ROOT, "usr/bin")).filter((name) => /^python3\.\d+$/.test(name));
   if (installed.length > 0 && !isRoot()) {
@@ -206,6 +213,21 @@ async function describe(candidate: Candidate, notes: string[]): Promise<Python |
 }
 
 class SetupError extends Error {}
+
+/** Builds the free-threaded interpreter. @throws SetupError when this machine cannot do it. */
+async function setupFreeThreaded(): Promise<void> {
+  if (exists(join(FREE_THREADED, FREE_THREADED_PROGRAM))) {
+    console.log(`${FREE_THREADED} is ready`);
+    return;
+  }
+  console.log(`Building a free-threaded Python into ${FREE_THREADED}; this takes two minutes ...`);
+  await Deno.mkdir(PYTHONS_ROOT, { recursive: true });
+  try {
+    await buildFreeThreaded(FREE_THREADED, { run, mirror: await debianMirror() });
+  } catch (error) {
+    throw new SetupError(`building it failed:\n${(error as Error).message}`);
+  }
+}
 
 /** Installs the newest interpreters. @throws SetupError when this machine cannot do it. */
 async function setup(): Promise<void> {
@@ -355,15 +377,17 @@ async function main(args: readonly string[]): Promise<void> {
     Deno.exitCode = 2;
     return;
   }
-  try {
-    await setup();
-  } catch (error) {
-    if (!(error instanceof SetupError)) throw error;
-    const optional = option === "--optional";
-    console.error(
-      `${optional ? "WARNING: SKIPPED" : "error"}: cannot install the newest Pythons: ${error.message}`,
-    );
-    if (!optional) Deno.exitCode = 1;
+  for (const [what, install] of [["newest", setup], ["free-threaded", setupFreeThreaded]] as const) {
+    try {
+      await install();
+    } catch (error) {
+      if (!(error instanceof SetupError)) throw error;
+      const optional = option === "--optional";
+      console.error(
+        `${optional ? "WARNING: SKIPPED" : "error"}: cannot install the ${what} Pythons: ${error.message}`,
+      );
+      if (!optional) Deno.exitCode = 1;
+    }
   }
 }
 

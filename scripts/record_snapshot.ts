@@ -45,7 +45,7 @@ async function record(python: Python, program: string): Promise<void> {
     formatSnapshot(memory.segments(), { pythonVersion, runtimeAddress: runtime.address }),
   );
   const content = gzipSync(JSON.stringify({ snapshot, report: started.report }), { level: 9 });
-  const name = `cpython-${python.minor}-${program}.json.gz`;
+  const name = `cpython-${buildOf(python)}-${program}.json.gz`;
   if (content.length > MAX_SIZE) {
     throw new Error(`${name} would have ${content.length} bytes, more than ${MAX_SIZE}`);
   }
@@ -53,11 +53,17 @@ async function record(python: Python, program: string): Promise<void> {
   console.log(`${name}: ${content.length} bytes`);
 }
 
+/** "3.13", or "3.13t" for one without a GIL. */
+function buildOf({ minor, freeThreaded }: Python): string {
+  return `${minor}${freeThreaded ? "t" : ""}`;
+}
+
 Deno.mkdirSync(FOLDER, { recursive: true });
 const done = new Set<string>();
 for (const python of await pythonsForTests()) {
-  if (python.freeThreaded || done.has(python.minor)) continue;
-  done.add(python.minor);
+  const build = buildOf(python);
+  if (done.has(build)) continue;
+  done.add(build);
   const programs = Deno.args.length > 0 ? Deno.args : snapshotPrograms(python.minor);
   for (const program of programs) await record(python, program);
 }

@@ -16,7 +16,7 @@ const RETRY_INTERVAL = 2;
 export interface Target {
   readonly process: RemoteProcess;
   readonly runtime: Runtime;
-  /** As Python writes it: "3.13.0". */
+  /** As Python writes it: "3.13.0"; "3.13.0t" for a free-threaded build. */
   readonly pythonVersion: string;
 }
 
@@ -79,7 +79,8 @@ function tryToAttach(pid: number): Attempt {
   try {
     const runtime = locateRuntime(process.images(), reader);
     if (runtime === undefined || !hasInterpreter(reader, runtime)) return { process, runtime };
-    return { process, target: { process, runtime, pythonVersion: formatVersion(runtime.version) } };
+    const pythonVersion = formatVersion(runtime.version, runtime.freeThreaded);
+    return { process, target: { process, runtime, pythonVersion } };
   } catch (failure) {
     return { process, failure };
   }

@@ -1,7 +1,7 @@
 /** Weighs samples by the CPU time that their threads have used. */
 import type { Recording } from "./recording.ts";
 import type { Sighting } from "./sighting.ts";
-import type { StackReader } from "./stack_reader.ts";
+import type { ThreadActivities } from "./thread_activities.ts";
 import type { ReadThread, ThreadEntry } from "./thread_table.ts";
 import { Activity } from "./types.ts";
 
@@ -25,20 +25,20 @@ interface Account {
  * it was used while the thread ran. So none is lost, and none goes to code that waits.
  */
 export class CpuTimes {
-  readonly #reader: StackReader;
+  readonly #activities: ThreadActivities;
   readonly #recording: Recording;
   readonly #accounts = new Map<ReadThread, Account>();
   #tick = 0;
 
-  constructor(reader: StackReader, recording: Recording) {
-    this.#reader = reader;
+  constructor(activities: ThreadActivities, recording: Recording) {
+    this.#activities = activities;
     this.#recording = recording;
   }
 
   /** Counts a sample. */
   count(entry: ThreadEntry, sighting: Sighting, timeNs: number): void {
     const { activity } = entry.thread;
-    const usedNs = this.#reader.cpuTimeOf(entry.thread);
+    const usedNs = this.#activities.cpuTimeOf(entry.thread);
     const account = this.#accounts.get(entry.thread) ?? { entry, usedNs, running: undefined, tick: 0 };
     this.#accounts.set(entry.thread, account);
     account.tick = this.#tick;
@@ -58,7 +58,7 @@ export class CpuTimes {
   endTick(): void {
     for (const [thread, account] of this.#accounts) {
       if (account.tick === this.#tick || account.running === undefined) continue;
-      this.#give(account, this.#reader.cpuTimeOf(thread));
+      this.#give(account, this.#activities.cpuTimeOf(thread));
       account.running = undefined;
     }
     this.#tick++;

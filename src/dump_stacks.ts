@@ -93,7 +93,7 @@ function readUntilProven(reader: StackReader, readers: FrameReaders, thread: Rea
     }
     return {
       thread: thread.info,
-      state: reader.stateOf(thread),
+      state: reader.activities.stateOf(thread),
       ownsGil: thread.ownsGil,
       frames,
       proven,

@@ -45,6 +45,16 @@ export class RangeList {
   lengthAt(index: number): number {
     return this.words[index * 4 + 2]!;
   }
+
+  /** Index of the first range that a read of `length` bytes did not fill; `count` if it filled all. */
+  firstUnfilled(length: number): number {
+    let end = 0;
+    for (let i = 0; i < this.count; i++) {
+      end += this.lengthAt(i);
+      if (end > length) return i;
+    }
+    return this.count;
+  }
 }
 
 /** The memory of a target. */

@@ -30,6 +30,7 @@ export class SampledProcess {
   readonly pid: number;
   readonly command: readonly string[];
   readonly pythonVersion: string;
+  readonly freeThreaded: boolean;
   /** One for each program that the process has run. */
   readonly recordings: Recording[] = [];
   /** One for each program, too. */
@@ -46,6 +47,7 @@ export class SampledProcess {
     this.pid = target.process.pid;
     this.command = target.process.command();
     this.pythonVersion = target.pythonVersion;
+    this.freeThreaded = target.runtime.freeThreaded;
     this.#context = context;
     this.#first = target;
     this.#target = target;

@@ -114,7 +114,7 @@ export class Sampler {
     this.#options = options;
     this.#targetTime = new TargetTime(startMs);
     this.#lookout = new Lookout(reader, recording);
-    this.#cpuTimes = options.byCpuTime ? new CpuTimes(reader, recording) : undefined;
+    this.#cpuTimes = options.byCpuTime ? new CpuTimes(reader.activities, recording) : undefined;
     this.#prover = new PathProver({ reader, recording, clock, counters, targetTime: this.#targetTime });
   }
 
@@ -189,7 +189,7 @@ export class Sampler {
       return best;
     }
     // Whoever holds the GIL mostly runs Python code: the first time it is a stack that could not be read.
-    const isLostStack = entry.thread.ownsGil && !this.#empty.has(entry);
+    const isLostStack = entry.thread.isAttached && !this.#empty.has(entry);
     this.#empty.add(entry);
     return isLostStack ? { ...best, sight: Sight.Lost } : best;
   }

@@ -4,18 +4,20 @@
  * What the call reads is predicted from the last one. A wrong prediction costs a further call and never changes what is
  * seen: every byte that a walk uses was read in this very tick.
  */
+import { BytecodeCopies } from "./cpython/bytecode_copies.ts";
 import { Walk } from "./cpython/thread_stack.ts";
 import { RawStack } from "./cpython/raw_stack.ts";
 import type { Runtime } from "./cpython/runtime.ts";
 import { GilWords } from "./cpython/gil.ts";
 import { MemoryReader, RangeList } from "./memory.ts";
 import type { TargetMemory } from "./memory.ts";
-import { Activity, RUNS } from "./types.ts";
-import { ThreadTable } from "./thread_table.ts";
+import { RUNS } from "./types.ts";
+import { ThreadActivities } from "./thread_activities.ts";
+import { ThreadRest } from "./thread_rest.ts";
+import { ownOsThreadId, ThreadTable } from "./thread_table.ts";
 import type { ReadThread } from "./thread_table.ts";
-import type { TargetThreads, ThreadState } from "./types.ts";
+import type { TargetThreads } from "./types.ts";
 
-const HIGH = 0x1_0000_0000;
 /** The lists of interpreters and threads are followed at most this often. Units: ms. */
 const LIST_INTERVAL = 1;
 const LIST_INTERVAL_PER_THREAD = 0.2;
@@ -25,6 +27,9 @@ const STATE_INTERVAL = 0.1;
 const MAX_RETRIES = 64;
 /** Holders of the GIL that are tried one after the other while it goes from hand to hand. */
 const MAX_HOLDERS = 4;
+
+/** Time for stopping threads one after the other at one tick; the others are read as they run. Units: ms. */
+const MAX_STOPPING = 2;
 
 /** Which threads a read is about: those that run, all, or the holder of the GIL. */
 export type Selection = "active" | "all" | "gil";
@@ -52,6 +57,7 @@ export class StackReader {
   readonly stack = new RawStack();
   /** True when the thread of the last `walk` surely did not run while what the walk used was read. */
   isStill = false;
+  readonly activities: ThreadActivities;
   readonly counters: ReadCounters = {
     calls: 0,
     misses: 0,
@@ -64,16 +70,21 @@ export class StackReader {
   readonly #os: TargetThreads;
   readonly #runtime: Runtime;
   readonly #gil: GilWords;
+  /** Undefined for versions whose frames do not have the address of an instruction. */
+  readonly #copies: BytecodeCopies | undefined;
   readonly #ranges = new RangeList();
   #arena = new Uint8Array(1 << 16);
   #words = new Uint32Array(this.#arena.buffer);
-  /** The thread that did not run before the last call, and its run count then. */
-  #resting: { readonly thread: ReadThread; readonly runCount: number } | undefined;
+  /** Of the thread that was seen not to run before the last call. */
+  readonly #rest: ThreadRest;
   readonly #table: ThreadTable;
   #isOnProcessor = false;
   /** The thread to be stopped for the call, and the one that was stopped for the last call. */
   #toStop: ReadThread | undefined;
   #stopped: ReadThread | undefined;
+  /** Each walk reads its thread anew, while that one stands still: without a GIL no thread holds up another. */
+  #stopsEach = false;
+  #stoppingMs = 0;
   /** For how long threads stood still for the last `readStopped`. Units: ms. */
   pauseMs = 0;
   #lastListing = -Infinity;
@@ -86,8 +97,12 @@ export class StackReader {
   constructor(process: TargetMemory & TargetThreads & { readonly pid: number }, runtime: Runtime) {
     this.#memory = process;
     this.#os = process;
+    this.#rest = new ThreadRest(process);
     this.#runtime = runtime;
-    this.#gil = new GilWords(new MemoryReader(process), runtime);
+    const reader = new MemoryReader(process);
+    this.#gil = new GilWords(reader, runtime);
+    this.#copies = runtime.layout.code.bytecode < 0 ? undefined : new BytecodeCopies(reader, runtime.layout);
+    this.activities = new ThreadActivities(process, this.#gil, runtime.layout.thread.state);
     this.#table = new ThreadTable(process, runtime);
   }
 
@@ -105,6 +120,7 @@ export class StackReader {
 
   /** Reads thread names again: threads get theirs only after they have started, and may be renamed. */
   refreshNames(): void {
+    this.#copies?.forgetAll();
     this.#table.refreshNames();
   }
 
@@ -114,15 +130,18 @@ export class StackReader {
    * @returns false when the target could not be read: it has ended, or its interpreter is gone.
    */
   read(selection: Selection, nowMs: number): boolean {
-    this.#resting = undefined;
+    this.#rest.end();
     this.#stopped = undefined;
+    this.#stopsEach = false;
     return this.#readSelected(selection, nowMs);
   }
 
   #readSelected(selection: Selection, nowMs: number): boolean {
     const isListDue = nowMs - this.#lastListing >= LIST_INTERVAL;
     if (isListDue && !this.#table.isComplete) this.relist();
-    if (selection === "gil") return this.#readHolder();
+    if (selection === "gil") {
+      return this.activities.areIndependent ? this.#readAttached(nowMs) : this.#readHolder();
+    }
     const isStateDue = isListDue || nowMs - this.#lastStates >= STATE_INTERVAL;
     if (isStateDue) this.#select(selection);
     else this.selected = this.#chosen;
@@ -144,43 +163,37 @@ export class StackReader {
   /** Walks a selected thread's stack in what the last call read. */
   walk(thread: ReadThread): Walk {
     this.isStill = false;
+    if (this.#stopsEach && !this.#callStopped(thread)) return this.#unreadable(thread);
     if (!this.#isSameThread(thread)) {
       this.#table.isComplete = false;
       return Walk.Empty;
     }
-    if (this.#isGilRead) thread.ownsGil = this.#gil.isHolder(thread.listed, this.#words);
-    if (thread.ownsGil) thread.activity = Activity.Gil;
+    this.activities.note(thread, this.#words, this.#isGilRead);
     const isStopped = this.#stopped === thread;
-    const isResting = this.#isResting() && this.#resting!.thread === thread;
+    const isResting = this.#rest.hasBegun(thread);
     const read = { words: this.#words, bytes: this.#arena, stack: this.stack };
     const result = thread.stack.walk(read, isStopped || isResting);
     this.counters.misses += thread.stack.misses;
     const isProof = isStopped || isResting || result === Walk.Agreed;
-    const isLinked = !isProof || this.stack.hasBegun(this.#runtime.layout.code.bytecode) ||
-      this.#waits(thread);
+    const isLinked = !isProof || this.stack.hasBegun(this.#copies) || this.activities.waits(thread);
     // Asked after the walk: frames that it had to read on their own must be of the same moment.
-    this.isStill = isStopped && thread.stack.misses === 0 ||
-      isResting && this.#resting!.runCount === this.#os.runCount(thread.info.osThreadId);
+    this.isStill = isStopped && thread.stack.misses === 0 || this.#rest.lasts(thread);
     if (thread.stack.isOutside && !this.isStill) return this.#unreadable(thread);
     if (isLinked) return result;
     this.isStill = false;
     return result === Walk.Agreed ? Walk.Reached : result;
   }
 
-  /** Whether a thread is in a system call. */
-  #waits({ hasOwnId, info: { osThreadId } }: ReadThread): boolean {
-    return hasOwnId && osThreadId !== 0 && this.#os.waitsFor(osThreadId) !== RUNS;
-  }
-
   /** Reads one thread anew and walks its stack. */
   reread(thread: ReadThread): Walk {
-    this.#resting = undefined;
+    this.#rest.end();
     return this.#rereadOne(thread, 1);
   }
 
   #rereadOne(thread: ReadThread, copies: 1 | 2): Walk {
     this.isStill = false;
     this.#stopped = undefined;
+    this.#stopsEach = false;
     this.selected = [thread];
     const isRead = this.#call({ lists: "none", gil: true, copies });
     // A thread that has ended was left out of the call: what was read of it earlier must not be taken for new.
@@ -193,27 +206,31 @@ export class StackReader {
    * for us, at an arbitrary place of its code, so that what is read of it is of one moment.
    */
   readJoined(selection: Selection, nowMs: number): boolean {
-    const running = this.selected.find((thread) => thread.ownsGil) ?? this.selected[0];
-    this.#resting = undefined;
+    this.#stopsEach = false;
+    const running = this.selected.find((thread) => thread.isAttached) ?? this.selected[0];
+    this.#rest.end();
     if (running !== undefined) {
       // Mostly it is where it was at the last tick, and so are we.
-      this.#noteRest(running);
-      if (!this.#isResting() && this.joinProcessor(running)) this.#noteRest(running);
+      this.#rest.begin(running);
+      if (!this.#rest.hasBegun(running) && this.joinProcessor(running)) this.#rest.begin(running);
     }
     return this.#readSelected(selection, nowMs);
   }
 
-  #isResting(): boolean {
-    return this.#resting !== undefined && !Number.isNaN(this.#resting.runCount);
-  }
-
   /**
    * Makes the call for one tick as `read` does, while the thread that holds the GIL stands still: no other can change the
-   * stacks of Python. It stands still for the call only. A thread that waits or sleeps is left alone.
+   * stacks of Python. It stands still for the call only. A thread that waits or sleeps is left alone. Where there is no GIL,
+   * each thread that may run stands still while it is read by `walk`.
    */
   readStopped(selection: Selection, nowMs: number): boolean {
-    this.#resting = undefined;
+    this.#rest.end();
     this.pauseMs = 0;
+    this.#stoppingMs = 0;
+    this.#stopsEach = false;
+    if (this.activities.areIndependent) {
+      this.#stopped = undefined;
+      return this.#stopsEach = this.#readSelected(selection, nowMs);
+    }
     let holder = this.threads.find((thread) => thread.ownsGil) ?? this.threads.at(-1);
     for (let attempt = 0; attempt < MAX_HOLDERS; attempt++) {
       this.#toStop = holder;
@@ -231,20 +248,23 @@ export class StackReader {
 
   /** Reads what is planned, while one thread stands still. */
   #readvStopped(ranges: RangeList, thread: ReadThread): number {
-    const { osThreadId } = thread.info;
+    const id = ownOsThreadId(thread);
     this.#stopped = undefined;
     // To stop a thread that sleeps would wake it.
-    const isRunning = thread.hasOwnId && osThreadId !== 0 && this.#os.waitsFor(osThreadId) === RUNS;
-    if (!isRunning) return this.#memory.readv(ranges, this.#arena);
+    if (id === 0 || this.#os.waitsFor(id) !== RUNS) return this.#memory.readv(ranges, this.#arena);
+    const start = performance.now();
+    let isStopped = false;
     try {
-      const isStopped = this.#os.stopThread(osThreadId);
+      isStopped = this.#stoppingMs < MAX_STOPPING && this.#os.stopThread(id);
       if (isStopped) this.counters.stops++;
       else this.counters.unstopped++;
       const length = this.#memory.readv(ranges, this.#arena);
       if (isStopped) this.#stopped = thread;
       return length;
     } finally {
-      this.pauseMs += this.#os.releaseThread();
+      const stoppedMs = this.#os.releaseThread();
+      if (isStopped) this.pauseMs += stoppedMs;
+      this.#stoppingMs += performance.now() - start;
     }
   }
 
@@ -253,33 +273,21 @@ export class StackReader {
     return this.#isOnProcessor;
   }
 
-  /** CPU time that a thread has used. Units: ns. */
-  cpuTimeOf({ info: { osThreadId } }: ReadThread): number {
-    return osThreadId === 0 ? 0 : this.#os.cpuTime(osThreadId);
-  }
-
   /** Reads one thread anew, twice in one call, and finds out whether it ran meanwhile: see `isStill`. */
   rereadStill(thread: ReadThread): Walk {
-    this.#noteRest(thread);
+    this.#rest.begin(thread);
     return this.#rereadOne(thread, 2);
   }
 
   /** Whether a thread has not run since before the last `rereadStill`. */
   stillRests(thread: ReadThread): boolean {
-    return this.#isResting() && this.#resting!.thread === thread &&
-      this.#resting!.runCount === this.#os.runCount(thread.info.osThreadId);
-  }
-
-  #noteRest(thread: ReadThread): void {
-    const { osThreadId } = thread.info;
-    const isKnown = thread.hasOwnId && osThreadId !== 0;
-    this.#resting = !isKnown ? undefined : { thread, runCount: this.#os.restingCount(osThreadId) };
+    return this.#rest.lasts(thread);
   }
 
   /** Moves us to the processor of a thread: what is read there is seldom torn. @returns false where it cannot be. */
   joinProcessor(thread: ReadThread): boolean {
-    const { osThreadId } = thread.info;
-    this.#isOnProcessor = thread.hasOwnId && osThreadId !== 0 && this.#os.joinProcessor(osThreadId);
+    const id = ownOsThreadId(thread);
+    this.#isOnProcessor = id !== 0 && this.#os.joinProcessor(id);
     return this.#isOnProcessor;
   }
 
@@ -288,25 +296,12 @@ export class StackReader {
     this.#os.leaveProcessor();
   }
 
-  /** Asks the operating system what a thread is doing; one whose kernel id is unknown counts as running. */
-  stateOf(thread: ReadThread): ThreadState {
-    const { osThreadId } = thread.info;
-    if (osThreadId === 0) return "running";
-    return this.#os.threadState(osThreadId) ?? "idle";
-  }
-
   /** Asks the system what each thread is doing, and chooses those to be read. */
   #select(selection: "active" | "all"): void {
     this.selected = [];
     for (const thread of this.threads) {
-      const { osThreadId } = thread.info;
-      // A thread whose kernel id is unknown counts as running.
-      const waitsFor = osThreadId === 0 ? RUNS : this.#os.waitsFor(osThreadId);
-      if (waitsFor === RUNS) thread.activity = Activity.Native;
-      else {thread.activity = this.#gil.isWaitedFor(thread.listed, waitsFor)
-          ? Activity.Waiting
-          : Activity.Idle;}
-      if (selection === "all" || waitsFor === RUNS) this.selected.push(thread);
+      const runs = this.activities.askSystem(thread);
+      if (selection === "all" || runs) this.selected.push(thread);
     }
     this.#chosen = this.selected;
   }
@@ -328,6 +323,25 @@ export class StackReader {
     return true;
   }
 
+  /** Without a GIL several threads may run Python code. */
+  #readAttached(nowMs: number): boolean {
+    if (!this.#readSelected("active", nowMs)) return false;
+    for (const thread of this.selected) this.activities.note(thread, this.#words, this.#isGilRead);
+    this.selected = this.selected.filter((thread) => thread.isAttached);
+    return true;
+  }
+
+  /** Reads one thread, which stands still meanwhile if it runs. The selection stays. */
+  #callStopped(thread: ReadThread): boolean {
+    const { selected } = this;
+    this.selected = [thread];
+    this.#toStop = thread;
+    const isRead = this.#call({ lists: "none", gil: true });
+    this.#toStop = undefined;
+    this.selected = selected;
+    return isRead && this.threads.includes(thread);
+  }
+
   /** Plans and makes the call for the selected threads, again where planned memory has gone. */
   #call(
     { lists, gil, copies = 1 }: { lists: "all" | "heads" | "none"; gil: boolean; copies?: 1 | 2 },
@@ -346,7 +360,7 @@ export class StackReader {
         : this.#readvStopped(ranges, this.#toStop);
       if (length === ranges.byteLength) return true;
       this.counters.stale++;
-      if (!this.#forget(failedRange(ranges, length))) {
+      if (!this.#forget(ranges.firstUnfilled(length))) {
         // A thread or an interpreter has gone: read the lists, and this tick without it.
         const before = this.threads;
         this.relist();
@@ -375,7 +389,7 @@ export class StackReader {
     const { stack, listed } = thread;
     return stack.threadField(this.#words, interp) === listed.interpreter &&
       stack.threadField(this.#words, threadId) === listed.threadId &&
-      (nativeThreadId < 0 || stack.threadField(this.#words, nativeThreadId) % HIGH === listed.nativeThreadId);
+      (nativeThreadId < 0 || stack.threadInt(this.#words, nativeThreadId) === listed.nativeThreadId);
   }
 
   #reserve(size: number): void {
@@ -383,14 +397,4 @@ export class StackReader {
     this.#arena = new Uint8Array(Math.ceil(size * 1.5 / 8) * 8);
     this.#words = new Uint32Array(this.#arena.buffer);
   }
-}
-
-/** Index of the first range that a read of `length` bytes did not fill. */
-function failedRange(ranges: RangeList, length: number): number {
-  let end = 0;
-  for (let i = 0; i < ranges.count; i++) {
-    end += ranges.lengthAt(i);
-    if (end > length) return i;
-  }
-  return ranges.count;
 }

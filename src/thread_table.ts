@@ -20,8 +20,15 @@ export interface ReadThread {
   /** False when its kernel id may be that of another thread: what the system says of that one proves nothing here. */
   hasOwnId: boolean;
   ownsGil: boolean;
+  /** It may run Python code: it holds the GIL, or there is none. */
+  isAttached: boolean;
   /** As of the last tick. */
   activity: Activity;
+}
+
+/** The kernel's id of a thread, if what the system says of that one is said of this thread, else 0. */
+export function ownOsThreadId({ hasOwnId, info }: ReadThread): number {
+  return hasOwnId ? info.osThreadId : 0;
 }
 
 /** A thread with its place in the recording. */
@@ -117,6 +124,7 @@ export class ThreadTable {
       },
       hasOwnId: true,
       ownsGil: false,
+      isAttached: false,
       activity: Activity.Idle,
     };
   }

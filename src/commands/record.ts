@@ -152,7 +152,7 @@ async function sample(
       writeStderr("The recording is over; the program goes on.\n");
     }
     writeStderr(summaryOf(profile, options.selection));
-    writeStderr(activityLine(counters.activities));
+    writeStderr(activityLine(session));
     writeStderr(unstoppedLine(session));
     if (session.times !== undefined) writeStderr(`\n${statsOf(session, session.times, used)}`);
   }

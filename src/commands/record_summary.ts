@@ -11,6 +11,7 @@ import type { Selection, StackReader } from "../stack_reader.ts";
 const HOTTEST_LIMIT = 10;
 /** By `Activity`. */
 const ACTIVITY_TEXTS = ["with the GIL", "native without it", "waiting for it", "idle"];
+const FREE_THREADED_TEXTS = ["running Python", "native", "waiting for others", "idle"];
 
 /** The hottest functions, and how many samples there are of what quality. */
 export function summaryOf(profile: Profile, selection: Selection): string {
@@ -28,16 +29,17 @@ export function summaryOf(profile: Profile, selection: Selection): string {
   const hint = selection === "active"
     ? "No thread of the program was running when it was sampled; -i includes idle threads.\n"
     : selection === "gil"
-    ? "No thread held the GIL when the program was sampled.\n"
+    ? "No thread held the GIL, or without one ran Python code, when the program was sampled.\n"
     : "The program ran no Python code when it was sampled.\n";
   return hint + counts;
 }
 
 /** What the threads were doing, idle ones included, as shares of the time of all of them. */
-export function activityLine(activities: readonly number[]): string {
+export function activityLine({ counters: { activities }, processes }: RecordingSession): string {
+  const texts = processes.some(({ freeThreaded }) => freeThreaded) ? FREE_THREADED_TEXTS : ACTIVITY_TEXTS;
   const total = activities.reduce((sum, count) => sum + count, 0);
   if (total === 0) return "";
-  const shares = ACTIVITY_TEXTS.map((text, i) => `${formatPercent(activities[i]!, total)} ${text}`);
+  const shares = texts.map((text, i) => `${formatPercent(activities[i]!, total)} ${text}`);
   return `Threads: ${shares.join(", ")}\n`;
 }
 

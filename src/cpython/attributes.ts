@@ -111,7 +111,7 @@ function taggedItems(
 }
 
 /**
- * Shape: a dict or NULL 3 words before the object; PyDictValues behind it, which hold until `valid` is 0.
+ * Shape: a dict or NULL before the object, 3 words or 1; PyDictValues behind it, which hold until `valid` is 0.
  * Source: Include/internal/pycore_object.h, `MANAGED_DICT_OFFSET` and `_PyObject_InlineValues`, v3.15.2.
  */
 function inlineItems(
@@ -121,7 +121,7 @@ function inlineItems(
   type: Struct,
   sharedKeys: () => Address,
 ): Iterable<DictItem> {
-  const dict = reader.pointer(object - 24);
+  const dict = reader.pointer(object + layout.traits.managedDict);
   if (dict !== undefined && isPlausible(dict)) return itemsOfDict(reader, layout, dict);
   if ((type.u32(layout.type.flags) & INLINE_VALUES) === 0) return NOTHING;
   const values = object + type.i64(layout.type.basicSize);

@@ -5,6 +5,7 @@
  * fingerprint of its fields, `revalidate` compares it with the target from time to time, and an address whose content
  * has changed gets a new number: what was counted before stays with the old one.
  */
+import { BytecodeCopies } from "./bytecode_copies.ts";
 import type { Layout } from "./layout.ts";
 import { lineDecoder } from "./line_table.ts";
 import type { LineDecoder } from "./line_table.ts";
@@ -42,6 +43,8 @@ export class CodeTable {
   readonly #memory: TargetMemory;
   readonly #reader: MemoryReader;
   readonly #decode: LineDecoder;
+  /** Only where threads have copies of their own. */
+  readonly #copies: BytecodeCopies | undefined;
   readonly #structSize: number;
   /** `&PyCode_Type` in the target; 0 until the first code object was seen. */
   #codeType: Address = 0;
@@ -60,6 +63,7 @@ export class CodeTable {
     this.#reader = new MemoryReader(memory);
     this.#layout = layout;
     this.#decode = lineDecoder(layout.traits.lineTable);
+    this.#copies = layout.code.tlbc < 0 ? undefined : new BytecodeCopies(this.#reader, layout);
     const { filename, name, qualname, firstLineNo, lineTable } = layout.code;
     this.#structSize = Math.max(filename, name, qualname, firstLineNo, lineTable) + 8;
   }
@@ -88,7 +92,9 @@ export class CodeTable {
       case "unit_index":
         return instr < 0 ? instr : instr * 2;
       case "address":
-        return instr - this.#bytecodeStarts[id]!;
+        return this.#copies === undefined
+          ? instr - this.#bytecodeStarts[id]!
+          : instr - this.#copies.startOf(this.#bytecodeStarts[id]! - this.#layout.code.bytecode, instr);
     }
   }
 
@@ -149,6 +155,7 @@ export class CodeTable {
         return;
       }
       this.#ids.delete(address);
+      this.#copies?.forget(address);
       this.#reused.add(address);
       this.generation++;
     });

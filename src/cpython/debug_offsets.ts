@@ -22,6 +22,8 @@ export interface DebugOffsetOrder {
   readonly fields: readonly string[];
   /** What the table does not say, by our names (`dict.used`, `sizes.gil`). */
   readonly extra: Readonly<Record<string, number>>;
+  /** The same for builds that may run without a GIL. */
+  readonly extraFreeThreaded: Readonly<Record<string, number>>;
 }
 
 /** What the start of the table says, in every version that has one. */
@@ -48,6 +50,7 @@ export const TABLE_FIELDS: {
   },
   // The table says where these are in an interpreter that has a GIL of its own; see `decodeDebugOffsets`.
   gil: {
+    enabled: "interpreter_state.gil_runtime_state_enabled",
     lastHolder: "interpreter_state.gil_runtime_state_holder",
     locked: "interpreter_state.gil_runtime_state_locked",
   },
@@ -57,6 +60,7 @@ export const TABLE_FIELDS: {
     frame: "thread_state.current_frame",
     threadId: "thread_state.thread_id",
     nativeThreadId: "thread_state.native_thread_id",
+    state: "thread_state.state",
     datastackTop: ABSENT,
     datastackLimit: ABSENT,
   },
@@ -80,6 +84,8 @@ export const TABLE_FIELDS: {
     firstLineNo: "code_object.firstlineno",
     lineTable: "code_object.linetable",
     bytecode: "code_object.co_code_adaptive",
+    // See `decodeDebugOffsets`.
+    tlbc: ABSENT,
     argcount: "code_object.argcount",
     kwonlyargcount: "code_object.kwonlyargcount",
     flags: "code_object.flags",
@@ -189,20 +195,21 @@ export function readDebugHeader(bytes: Uint8Array): DebugHeader | undefined {
 /**
  * Gives names to the values of a table. They are not checked: see `validateOffsets`.
  *
- * What neither the table nor `order.extra` has becomes NaN, which `validateOffsets` refuses.
+ * What neither the table nor the order's extra has becomes NaN, which `validateOffsets` refuses.
  * @throws ProfilerError "unsupported" when there are fewer bytes than `order` has fields.
  */
 export function decodeDebugOffsets(
   bytes: Uint8Array,
-  order: DebugOffsetOrder,
+  { order, freeThreaded }: { order: DebugOffsetOrder; freeThreaded: boolean },
 ): { offsets: Offsets; sizes: StructSizes } {
   const needed = order.fields.length * 8;
   if (bytes.length < needed) {
     throw new ProfilerError("unsupported", `_Py_DebugOffsets is cut: ${bytes.length} of ${needed} bytes`);
   }
+  const extra = freeThreaded ? order.extraFreeThreaded : order.extra;
   const table = new Map(order.fields.map((field, index) => [field, u64(bytes, index)]));
   const valueOf = (where: string | typeof ABSENT, ours: string): number =>
-    where === ABSENT ? ABSENT : table.get(where) ?? order.extra[ours] ?? NaN;
+    where === ABSENT ? ABSENT : table.get(where) ?? extra[ours] ?? NaN;
 
   const decoded = {} as { [G in keyof Offsets]: Record<keyof Offsets[G], Offset> };
   const sizes = {} as Record<keyof Offsets, number>;
@@ -215,10 +222,15 @@ export function decodeDebugOffsets(
     sizes[group] = valueOf(TABLE_SIZES[group], `sizes.${group}`);
   }
 
-  const { gil } = decoded;
+  const { gil, thread, code } = decoded;
+  // All builds have a state; where there is a GIL, its holder says more.
+  if (!freeThreaded) thread.state = ABSENT;
+  code.tlbc = freeThreaded ? table.get("code_object.co_tlbc") ?? ABSENT : ABSENT;
   // `interp->ceval.gil` points to a struct that is embedded in the interpreter that owns it. The pointer is
   // followed, as interpreters can share one, so what counts is the place inside that struct.
   const embedded = table.get("interpreter_state.gil_runtime_state") ?? NaN;
+  // This one the table gives from the struct's start on.
+  if (!freeThreaded) gil.enabled = ABSENT;
   gil.lastHolder = distance(embedded, gil.lastHolder);
   gil.locked = distance(embedded, gil.locked);
   return { offsets: decoded, sizes };

@@ -1,6 +1,6 @@
 /**
  * Who holds the GIL: two words, in the runtime (3.7 to 3.11) or behind the interpreter (3.12+); to 3.6 one word that stands
- * alone, and is 0 while nobody holds it.
+ * alone, and is 0 while nobody holds it. A build that may run without a GIL has a further word, which is 0 then.
  */
 import type { Runtime } from "./runtime.ts";
 import type { ListedInterpreter, ListedThread } from "./thread_list.ts";
@@ -25,13 +25,15 @@ export class GilWords {
   readonly #addresses = new Map<Address, Address>();
   /** Offset of `last_holder` in what was read, by interpreter. */
   readonly #offsets = new Map<Address, number>();
-  /** From `last_holder` to `locked`. */
+  /** From `last_holder` to `locked`, and to `enabled`; 0 where the GIL is always enabled. */
   readonly #lockedDistance: number;
+  readonly #enabledDistance: number;
 
   constructor(reader: MemoryReader, runtime: Runtime) {
     this.#reader = reader;
     this.#runtime = runtime;
     const { runtime: global, gil } = runtime.layout;
+    this.#enabledDistance = gil.enabled < 0 ? 0 : gil.enabled - gil.lastHolder;
     this.#lockedDistance = runtime.oldGil !== undefined
       ? 0
       : global.gilLastHolder >= 0
@@ -44,7 +46,10 @@ export class GilWords {
     this.#offsets.clear();
     for (const { address } of interpreters) {
       const words = this.#addressFor(address);
-      if (words !== undefined) this.#offsets.set(address, ranges.push(words, this.#lockedDistance + 8));
+      if (words === undefined) continue;
+      const low = Math.min(0, this.#enabledDistance);
+      const high = Math.max(this.#lockedDistance, this.#enabledDistance) + 8;
+      this.#offsets.set(address, ranges.push(words + low, high - low) - low);
     }
   }
 
@@ -53,6 +58,7 @@ export class GilWords {
     const offset = this.#offsets.get(thread.interpreter);
     if (offset === undefined) return false;
     if (this.#runtime.oldGil !== undefined) return pointerAt(words, offset) === thread.tstate;
+    if (this.#enabledDistance !== 0 && words[(offset + this.#enabledDistance) >> 2] === 0) return false;
     return pointerAt(words, offset) === thread.tstate && words[(offset + this.#lockedDistance) >> 2] === 1;
   }
 

@@ -24,8 +24,8 @@ export interface Offsets {
     readonly modules: Offset;
     readonly cevalGil: Offset;
   };
-  /** `struct _gil_runtime_state`, as `cevalGil` points to it (3.12+). */
-  readonly gil: { readonly lastHolder: Offset; readonly locked: Offset };
+  /** `struct _gil_runtime_state`, as `cevalGil` points to it (3.12+); `enabled` in builds that may run without one. */
+  readonly gil: { readonly enabled: Offset; readonly lastHolder: Offset; readonly locked: Offset };
   /** `PyThreadState`; `frame` is `frame`, `cframe` or `current_frame`: see `Traits.frameLink`. */
   readonly thread: {
     readonly next: Offset;
@@ -33,6 +33,8 @@ export interface Offsets {
     readonly frame: Offset;
     readonly threadId: Offset;
     readonly nativeThreadId: Offset;
+    /** What the thread may do: see `ATTACHED`. Only in builds that may run without a GIL, else -1. */
+    readonly state: Offset;
     /** Frames of calls lie in chunks; from `datastackTop` to `datastackLimit` the newest one is free (3.11, 3.12). */
     readonly datastackTop: Offset;
     readonly datastackLimit: Offset;
@@ -57,7 +59,7 @@ export interface Offsets {
   };
   /** `PyGenObject` (3.11): the frame inside of it, and `gi_frame_state`, a byte. */
   readonly generator: { readonly frame: Offset; readonly state: Offset };
-  /** `PyCodeObject`; names of variables in three tuples (to 3.10), or in one with their kinds; `bytecode` is `co_code_adaptive` inside the object (3.11+). */
+  /** `PyCodeObject`; names of variables in three tuples (to 3.10), or in one with their kinds; `bytecode` is `co_code_adaptive` inside the object (3.11+); `tlbc` the copies of it, one for each thread (free-threaded builds, 3.14+). */
   readonly code: {
     readonly filename: Offset;
     readonly name: Offset;
@@ -65,6 +67,7 @@ export interface Offsets {
     readonly firstLineNo: Offset;
     readonly lineTable: Offset;
     readonly bytecode: Offset;
+    readonly tlbc: Offset;
     readonly argcount: Offset;
     readonly kwonlyargcount: Offset;
     readonly flags: Offset;
@@ -119,6 +122,11 @@ export interface Offsets {
 /** For `Traits.executing`: a pointer that is NULL while the frame's code runs. */
 export const NULL_POINTER = -2;
 
+/** `thread.state` of a thread that may run Python code. Source: Include/internal/pycore_pystate.h at v3.13.0. */
+export const ATTACHED = 1;
+/** `thread.state` of one that has to wait, until the thread that has stopped all others is done. */
+export const SUSPENDED = 2;
+
 /** What the offsets of a version mean. */
 export interface Traits {
   /** From the thread to the innermost frame: frame objects (to 3.10), through `cframe` (3.11, 3.12), direct. */
@@ -141,6 +149,10 @@ export interface Traits {
   /** Where instances keep attributes: `tp_dictoffset`; pointer to values before the object (3.11); tagged
    * dict-or-values pointer (3.12); values at the end of the object (3.13+). */
   readonly attributes: "dict_offset" | "values_pointer" | "dict_or_values" | "inline_values";
+  /** From an object of a class with `inline_values` to the pointer to its dict. Units: bytes. */
+  readonly managedDict: number;
+  /** Lowest bit of the kind in `unicode.state`; compact and ASCII are 3 and 4 bits above it. */
+  readonly unicodeKindBit: number;
   /** Sign and digits of int: `ob_size` (to 3.11) or `lv_tag`. */
   readonly longSize: "ob_size" | "lv_tag";
   /**

@@ -14,6 +14,8 @@ import { validateOffsets } from "./validate_layout.ts";
 export interface ChosenLayout {
   readonly version: PythonVersion;
   readonly layout: Layout;
+  /** True for a build that may run without a GIL. */
+  readonly freeThreaded: boolean;
   /** True when nobody has checked this version: a pre-release, or newer than the newest known. Warn then. */
   readonly guessed: boolean;
   /** Where the integers, or the order of the target's own, come from. */
@@ -42,6 +44,8 @@ const TRAITS_2_7: Traits = {
   dictKeys: "table",
   attributes: "dict_offset",
   longSize: "ob_size",
+  managedDict: -24,
+  unicodeKindBit: 2,
   threadId: "creator",
   names: "bytes",
   threadName: "_Thread__name",
@@ -92,9 +96,16 @@ const TRAITS: readonly Traits[] = [
   TRAITS_3_14,
 ];
 
-/** Version as CPython writes it: "3.13.0", "3.15.0b4". */
-export function formatVersion({ major, minor, micro, release }: PythonVersion): string {
-  return `${major}.${minor}.${micro}${release}`;
+/** What is different in a build that may run without a GIL, and what in addition from 3.14 on. */
+const TRAITS_FREE_THREADED = { managedDict: -8 } satisfies Partial<Traits>;
+const TRAITS_FREE_THREADED_3_14 = { unicodeKindBit: 8 } satisfies Partial<Traits>;
+
+/** Version as CPython writes it: "3.13.0", "3.15.0b4"; as in its program's name, "3.14.0t" for a free-threaded build. */
+export function formatVersion(
+  { major, minor, micro, release }: PythonVersion,
+  freeThreaded = false,
+): string {
+  return `${major}.${minor}.${micro}${release}${freeThreaded ? "t" : ""}`;
 }
 
 /** True for versions whose layout stands in the target: see `layoutFromDebugOffsets`. */
@@ -124,6 +135,7 @@ export function layoutFor(version: PythonVersion): ChosenLayout {
   return {
     version,
     layout: { ...row.offsets, traits: traitsOf(version) },
+    freeThreaded: false,
     guessed: version.release !== "",
     source: row.source,
   };
@@ -134,7 +146,7 @@ export function layoutFor(version: PythonVersion): ChosenLayout {
  *
  * The bytes are not trusted: offsets that cannot be are refused.
  * @param bytes the first `DEBUG_OFFSETS_SIZE` bytes of `_PyRuntime`.
- * @throws ProfilerError "unsupported" when they cannot be used, and for builds without a GIL.
+ * @throws ProfilerError "unsupported" when they cannot be used.
  */
 export function layoutFromDebugOffsets(bytes: Uint8Array): ChosenLayout {
   const header = readDebugHeader(bytes);
@@ -143,20 +155,12 @@ export function layoutFromDebugOffsets(bytes: Uint8Array): ChosenLayout {
   }
   const { version, freeThreaded } = header;
   refuseOld(version);
-  const name = `Python ${formatVersion(version)}`;
+  const name = `Python ${formatVersion(version, freeThreaded)}`;
   if (!hasDebugOffsets(version)) {
     throw new ProfilerError("unsupported", `The target says it is ${name}, which has no _Py_DebugOffsets`);
   }
-  if (freeThreaded) {
-    throw new ProfilerError(
-      "unsupported",
-      `${name} is a free-threaded build, which this version of pyspy does not support`,
-      `run the program with a build that has a GIL (python3.${version.minor} instead of ` +
-        `python3.${version.minor}t)`,
-    );
-  }
   const { order, isKnown } = orderOf(version);
-  const { offsets, sizes } = decodeDebugOffsets(bytes, order);
+  const { offsets, sizes } = decodeDebugOffsets(bytes, { order, freeThreaded });
   const tableSize = order.fields.length * 8;
   const reason = offsets.runtime.interpretersHead < tableSize
     ? `runtime.interpretersHead is ${offsets.runtime.interpretersHead}, inside the table itself`
@@ -170,7 +174,8 @@ export function layoutFromDebugOffsets(bytes: Uint8Array): ChosenLayout {
   }
   return {
     version,
-    layout: { ...offsets, traits: traitsOf(version) },
+    layout: { ...offsets, traits: freeThreaded ? freeThreadedTraits(version) : traitsOf(version) },
+    freeThreaded,
     guessed: !isKnown,
     source: order.source,
   };
@@ -187,6 +192,11 @@ function traitsOf({ major, minor }: PythonVersion): Traits {
   if (major === 2) return TRAITS_2_7;
   const own = major === 3 ? TRAITS[minor - OLDEST_MINOR] : undefined;
   return own ?? TRAITS.at(-1)!;
+}
+
+function freeThreadedTraits(version: PythonVersion): Traits {
+  const later = version.minor > FIRST_TABLE_MINOR ? TRAITS_FREE_THREADED_3_14 : {};
+  return { ...traitsOf(version), ...TRAITS_FREE_THREADED, ...later };
 }
 
 function refuseOld(version: PythonVersion): void {

@@ -1,5 +1,6 @@
 /** What a walk has found, before anything is known of the code objects. */
-import type { Address, Offset } from "../types.ts";
+import type { BytecodeCopies } from "./bytecode_copies.ts";
+import type { Address } from "../types.ts";
 
 /** The frames of the latest walk, leaf first, as addresses; shared by all threads of a reader. */
 export class RawStack {
@@ -17,13 +18,14 @@ export class RawStack {
   }
 
   /**
-   * Whether the innermost frame is past its first instruction; always where `bytecode` is no offset of code objects.
+   * Whether the innermost frame is past its first instruction; always where `copies` is undefined.
    *
    * A frame on the data stack (from 3.11 on) may be named as the innermost one before its link to the caller is written, as a
    * compiler orders the two: for one instruction of the machine the link is that of an earlier frame.
    */
-  hasBegun(bytecode: Offset): boolean {
-    return this.depth === 0 || bytecode < 0 || this.instrs[0]! > this.codes[0]! + bytecode;
+  hasBegun(copies: BytecodeCopies | undefined): boolean {
+    return copies === undefined || this.depth === 0 ||
+      this.instrs[0]! > copies.startOf(this.codes[0]!, this.instrs[0]!);
   }
 
   #grow(): void {

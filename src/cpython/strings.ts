@@ -99,9 +99,10 @@ function locateCharacters(layout: Layout, object: Struct): Characters | undefine
   const { asciiData, compactData } = layout.unicode;
   const length = object.i64(layout.unicode.length);
   const flags = object.u32(layout.unicode.state);
-  const width = (flags >> 2) & 7;
-  const isCompact = (flags & 0x20) !== 0;
-  const isAscii = (flags & 0x40) !== 0;
+  const kind = flags >>> layout.traits.unicodeKindBit;
+  const width = kind & 7;
+  const isCompact = (kind & 8) !== 0;
+  const isAscii = (kind & 0x10) !== 0;
   if (width !== 1 && width !== 2 && width !== 4) return undefined;
   if (isAscii && width !== 1) return undefined;
   if (!(length >= 0 && isPlausible(4096 + length * width))) return undefined;

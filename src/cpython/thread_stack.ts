@@ -129,6 +129,11 @@ export class ThreadStack {
     return pointerAt(words, this.#headOffset + offset - this.#fields.threadLow);
   }
 
+  /** Half a field of the thread state: an int. */
+  threadInt(words: Uint32Array, offset: number): number {
+    return words[(this.#headOffset + offset - this.#fields.threadLow) >> 2]!;
+  }
+
   /**
    * Takes out of the plan what could not be read.
    *

@@ -53,8 +53,8 @@ const RULES: { readonly [G in keyof Offsets]: Rules & { widths: Record<keyof Off
   gil: {
     cap: 4 * KIB,
     first: 0,
-    widths: { lastHolder: 8, locked: 4 },
-    optional: ["lastHolder", "locked"],
+    widths: { enabled: 4, lastHolder: 8, locked: 4 },
+    optional: ["enabled", "lastHolder", "locked"],
   },
   thread: {
     cap: 64 * KIB,
@@ -65,10 +65,11 @@ const RULES: { readonly [G in keyof Offsets]: Rules & { widths: Record<keyof Off
       frame: 8,
       threadId: 8,
       nativeThreadId: 8,
+      state: 4,
       datastackTop: 8,
       datastackLimit: 8,
     },
-    optional: ["nativeThreadId", "datastackTop", "datastackLimit"],
+    optional: ["nativeThreadId", "state", "datastackTop", "datastackLimit"],
   },
   cframe: {
     cap: 256,
@@ -108,6 +109,7 @@ const RULES: { readonly [G in keyof Offsets]: Rules & { widths: Record<keyof Off
       firstLineNo: 4,
       lineTable: 8,
       bytecode: 2,
+      tlbc: 8,
       argcount: 4,
       kwonlyargcount: 4,
       flags: 4,
@@ -120,6 +122,7 @@ const RULES: { readonly [G in keyof Offsets]: Rules & { widths: Record<keyof Off
     optional: [
       "qualname",
       "bytecode",
+      "tlbc",
       "kwonlyargcount",
       "varnames",
       "cellvars",

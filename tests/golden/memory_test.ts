@@ -152,8 +152,11 @@ function isTrueFrame(frame: Frame, truth: Frame | undefined): boolean {
     frame.firstLine === truth.firstLine && (frame.line === truth.line || frame.line === 0);
 }
 
-for (const minor of SUPPORTED_MINORS) {
-  for (const program of snapshotPrograms(minor)) {
+/** Minors, and builds that may run without a GIL. */
+const BUILDS = [...SUPPORTED_MINORS, "3.13t"];
+
+for (const minor of BUILDS) {
+  for (const program of snapshotPrograms(minor.replace(/t$/, ""))) {
     Deno.test(`memory of Python ${minor}, ${program}: the stacks are those that the program reported`, () => {
       const fixture = loadFixture(minor, program);
       const pythonVersion = fixture.report.version;

@@ -38,11 +38,12 @@ function impossible(names: readonly string[]): string | undefined {
   return undefined;
 }
 
-/** The newest of each minor version: of two builds of one, the other would show the same. */
+/** The newest of each minor version, with a GIL and without: another patch release would show the same. */
 function onePerMinor(minors: readonly string[]): Python[] {
-  return minors.map((minor) => allPythons.findLast((one) => one.minor === minor)).filter((one) =>
-    one !== undefined
-  );
+  const kinds = minors.flatMap((minor) => [false, true].map((freeThreaded) => ({ minor, freeThreaded })));
+  return kinds.map(({ minor, freeThreaded }) =>
+    allPythons.findLast((one) => one.minor === minor && one.freeThreaded === freeThreaded)
+  ).filter((one) => one !== undefined);
 }
 
 for (const one of onePerMinor(SUPPORTED_MINORS)) {

@@ -19,11 +19,12 @@ export interface Recorded {
 /** Records a process as the command does, in this very process. Frames are told apart by function. */
 export async function recordOf(
   pid: number,
-  { rateHz, durationSeconds, selection = "all", perThread = false }: {
+  { rateHz, durationSeconds, selection = "all", perThread = false, blocking = false }: {
     rateHz: number;
     durationSeconds: number;
     selection?: Selection;
     perThread?: boolean;
+    blocking?: boolean;
   },
 ): Promise<Recorded> {
   const target = await attach(pid);
@@ -32,7 +33,7 @@ export async function recordOf(
     clock: liveClock(() => false),
     perThread,
     timeline: false,
-    sampler: { rateHz, durationSeconds, selection, blocking: false, byCpuTime: false },
+    sampler: { rateHz, durationSeconds, selection, blocking, byCpuTime: false },
   });
   const reason = await session.run(target, { isStopped: () => false, onTick: () => {} });
   assert.equal(reason, "duration");

@@ -25,6 +25,8 @@ const CORE = [
   "sampler",
   "sighting",
   "cpu_times",
+  "thread_activities",
+  "thread_rest",
   "thread_table",
   "target_time",
   "histogram",

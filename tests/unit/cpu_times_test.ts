@@ -3,7 +3,7 @@ import { CpuTimes } from "../../src/cpu_times.ts";
 import { Cursor, Recording, selfParts } from "../../src/recording.ts";
 import type { CallNode } from "../../src/recording.ts";
 import { Sight } from "../../src/sighting.ts";
-import type { StackReader } from "../../src/stack_reader.ts";
+import type { ThreadActivities } from "../../src/thread_activities.ts";
 import type { ReadThread, ThreadEntry } from "../../src/thread_table.ts";
 import { Activity } from "../../src/types.ts";
 import { FakeCodes, rawStack } from "./fake_codes.ts";
@@ -21,8 +21,8 @@ class Scene {
   constructor() {
     const info = { pid: 1, threadId: 1, osThreadId: 1, name: undefined, interpreterId: 0 };
     this.#entry = { thread: this.#thread, cursor: new Cursor(), index: this.#recording.addThread(info) };
-    const reader = { cpuTimeOf: () => this.#usedNs } as unknown as StackReader;
-    this.#times = new CpuTimes(reader, this.#recording);
+    const activities = { cpuTimeOf: () => this.#usedNs } as unknown as ThreadActivities;
+    this.#times = new CpuTimes(activities, this.#recording);
   }
 
   /** A tick at which the thread has used so much, and is seen in a function, or not at all. Units: µs. */

@@ -12,6 +12,7 @@ import { validateOffsets } from "../../src/cpython/validate_layout.ts";
 import { ProfilerError } from "../../src/errors.ts";
 
 const NAMES = ["3.13.0", "3.13.18", "3.14.10", "3.15.2"];
+const FREE_THREADED = ["3.13.5t", "3.14.10t", "3.15.2t"];
 
 function fixture(name: string): Uint8Array {
   return Deno.readFileSync(new URL(`../fixtures/debug_offsets/${name}.bin`, import.meta.url));
@@ -74,7 +75,7 @@ Deno.test("what did not change from 3.13 to 3.15 is the same in all tables", () 
   for (const name of NAMES) {
     const { layout } = layoutFromDebugOffsets(fixture(name));
     assert.equal(layout.interpreter.cevalGil, 16);
-    assert.deepEqual(layout.gil, { lastHolder: 8, locked: 16 });
+    assert.deepEqual(layout.gil, { enabled: -1, lastHolder: 8, locked: 16 });
     assert.equal(layout.thread.frame, 72);
     assert.deepEqual(layout.cframe, { currentFrame: -1, previous: -1 });
     assert.deepEqual([layout.runtime.gilLastHolder, layout.runtime.gilLocked], [-1, -1]);
@@ -98,7 +99,7 @@ Deno.test("traits of self-describing versions", () => {
 Deno.test("every order has what the others lack, and fits into what is read", () => {
   for (const [minor, order] of Object.entries(DEBUG_OFFSET_ORDERS)) {
     const name = NAMES.findLast((candidate) => candidate.startsWith(`${minor}.`))!;
-    const { offsets, sizes } = decodeDebugOffsets(fixture(name), order);
+    const { offsets, sizes } = decodeDebugOffsets(fixture(name), { order, freeThreaded: false });
     assert.equal(validateOffsets(offsets, sizes), undefined, minor);
     assert.ok(order.fields.length * 8 <= DEBUG_OFFSETS_SIZE, minor);
   }
@@ -122,10 +123,30 @@ Deno.test("a table in another order than the guessed one is refused", () => {
   assert.match(refusal(patched("3.15.2", { 1: 0x030d00f0 })).message, /cannot be right/);
 });
 
-Deno.test("a free-threaded build is refused by name", () => {
-  const error = refusal(patched("3.14.10", { 2: 1 }));
-  assert.match(error.message, /^Python 3\.14\.10 is a free-threaded build/);
-  assert.match(error.remedy!, /python3\.14 instead of python3\.14t/);
+Deno.test("free-threaded builds: objects have longer heads, threads a state, the GIL a switch", () => {
+  for (const name of FREE_THREADED) {
+    const { version, layout, freeThreaded, guessed } = layoutFromDebugOffsets(fixture(name));
+    assert.deepEqual([formatVersion(version, freeThreaded), guessed], [name, false]);
+    assert.deepEqual(layout.gil, { enabled: 0, lastHolder: 16, locked: 24 });
+    assert.deepEqual([layout.object.type, layout.tuple.size, layout.list.items], [24, 32, 40], name);
+    assert.deepEqual(layout.unicode, { length: 32, state: 48, asciiData: 56, compactData: 72, data: 72 });
+    assert.deepEqual(layout.dict, { used: 32, keys: 48, values: 56, mask: -1 });
+    assert.equal(layout.traits.managedDict, -8);
+  }
+  const layouts = FREE_THREADED.map((name) => layoutFromDebugOffsets(fixture(name)).layout);
+  // Copies of the bytecode for each thread came with 3.14, and so did a whole byte for `interned`.
+  assert.deepEqual(layouts.map(({ code }) => [code.tlbc, code.bytecode]), [[-1, 216], [224, 232], [
+    224,
+    232,
+  ]]);
+  assert.deepEqual(layouts.map(({ traits }) => traits.unicodeKindBit), [2, 8, 8]);
+  assert.deepEqual(layouts.map(({ thread }) => thread.state), [40, 44, 48]);
+  assert.deepEqual(layouts.map(({ frame }) => frame.owner), [70, 78, 78]);
+});
+
+Deno.test("a table that says it is of another build is refused", () => {
+  assert.match(refusal(patched("3.14.10", { 2: 1 })).message, /Python 3\.14\.10t gives .* cannot be right/);
+  assert.match(refusal(patched("3.14.10t", { 2: 0 })).message, /Python 3\.14\.10 gives .* cannot be right/);
 });
 
 Deno.test("what is not a table is refused", () => {
@@ -183,7 +204,7 @@ Deno.test("no corruption does anything but refuse or give offsets inside the cap
   const changes = fc.dictionary(fc.nat(111).map(String), u64, { minKeys: 1, maxKeys: 6 });
   let accepted = 0;
   fc.assert(
-    fc.property(fc.constantFrom(...NAMES), changes, (name, values) => {
+    fc.property(fc.constantFrom(...NAMES, ...FREE_THREADED), changes, (name, values) => {
       const chosen = tryRead(patched(name, values));
       if (chosen === undefined) return;
       accepted++;

@@ -1,4 +1,5 @@
 /** Memory of a target that never was: pages exist once something was written to them; and objects in it. */
+import { layoutFromDebugOffsets } from "../../src/cpython/layouts.ts";
 import type { Layout } from "../../src/cpython/layout.ts";
 import type { RangeList, TargetMemory } from "../../src/memory.ts";
 
@@ -75,19 +76,27 @@ export const LAYOUTS: ReadonlyMap<string, Layout> = new Map([
   ["3.11", layoutOf(72, { dictKeys: "logarithms", attributes: "values_pointer", longSize: "ob_size" })],
   ["3.12", layoutOf(56, { dictKeys: "logarithms", attributes: "dict_or_values", longSize: "lv_tag" })],
   ["3.13", layoutOf(56, { dictKeys: "logarithms", attributes: "inline_values", longSize: "lv_tag" })],
+  ...["3.13.5t", "3.14.10t", "3.15.2t"].map((name) => [name, freeThreadedLayout(name)] as const),
 ]);
+
+/** As the table of a build says it: see tests/fixtures/debug_offsets. */
+export function freeThreadedLayout(name: string): Layout {
+  const table = Deno.readFileSync(new URL(`../fixtures/debug_offsets/${name}.bin`, import.meta.url));
+  return layoutFromDebugOffsets(table).layout;
+}
 
 function layoutOf(compactData: number, storage: Storage): Layout {
   return {
     runtime: { interpretersHead: 32, gilLastHolder: -1, gilLocked: -1 },
     interpreter: { next: 0, id: 16, threadsHead: 8, modules: 56, cevalGil: -1 },
-    gil: { lastHolder: 8, locked: 16 },
+    gil: { enabled: -1, lastHolder: 8, locked: 16 },
     thread: {
       next: 8,
       interp: 16,
       frame: 24,
       threadId: 176,
       nativeThreadId: -1,
+      state: -1,
       datastackTop: -1,
       datastackLimit: -1,
     },
@@ -111,6 +120,7 @@ function layoutOf(compactData: number, storage: Storage): Layout {
       firstLineNo: 40,
       lineTable: 120,
       bytecode: -1,
+      tlbc: -1,
       argcount: 16,
       kwonlyargcount: 24,
       flags: 36,
@@ -147,6 +157,8 @@ function layoutOf(compactData: number, storage: Storage): Layout {
       executing: 1,
       pointerTag: 0,
       threadId: "creator",
+      managedDict: -24,
+      unicodeKindBit: 2,
       names: "unicode",
       threadName: "_name",
       ...storage,
@@ -178,8 +190,8 @@ export class FakeObjects {
     const size = compact ? head + bytes.length + unit : head;
     const address = options.atEnd ? this.memory.roomAtEnd(size) : this.memory.room(size);
     this.memory.word(address + unicode.length, points.length);
-    const flags = (unit << 2) | (compact ? 0x20 : 0) | (width === 0 ? 0x40 : 0);
-    this.memory.write(address + unicode.state, [flags]);
+    const flags = (unit | (compact ? 8 : 0) | (width === 0 ? 0x10 : 0)) << this.layout.traits.unicodeKindBit;
+    this.memory.write(address + unicode.state, [flags, flags >> 8]);
     if (compact) {
       this.memory.write(address + head, bytes);
     } else {
@@ -241,7 +253,7 @@ export class FakeObjects {
   }
 
   dict(items: readonly (readonly [number, number])[], options: { general?: boolean; split?: boolean } = {}) {
-    const address = this.memory.room(48);
+    const address = this.memory.room(64);
     const split = options.split ?? false;
     const table = split ? items.map(([key]) => [key, 0] as const) : items;
     this.memory.word(address + this.layout.dict.keys, this.keys(table, options));
@@ -259,7 +271,7 @@ export class FakeObjects {
     const { type } = this.layout;
     const trait = this.layout.traits.attributes;
     const typeAddress = this.memory.room(type.cachedKeys + 8);
-    const basicSize = trait === "dict_offset" ? 32 : 16;
+    const basicSize = this.layout.object.type + (trait === "dict_offset" ? 24 : 8);
     this.memory.word(typeAddress + type.basicSize, basicSize);
     const object = this.memory.room(32 + basicSize + 8 + attributes.length * 8) + 32;
     this.memory.word(object + this.layout.object.type, typeAddress);
@@ -278,7 +290,8 @@ export class FakeObjects {
     }
     const dict = this.dict(attributes, { split: storage !== "dict" });
     if (trait === "dict_offset") this.memory.word(typeAddress + type.dictOffset, 16);
-    this.memory.word(trait === "dict_offset" ? object + 16 : object - 24, dict);
+    const before = this.layout.traits.managedDict;
+    this.memory.word(object + (trait === "dict_offset" ? 16 : before), dict);
     return object;
   }
 }

@@ -102,9 +102,7 @@ export class FakeReader {
   /** CPU time of the threads, as the test sets it. Units: ns. */
   cpuTime = 0;
 
-  cpuTimeOf(): number {
-    return this.cpuTime;
-  }
+  readonly activities = { cpuTimeOf: (): number => this.cpuTime };
 
   refreshNames(): void {
     this.refreshes++;

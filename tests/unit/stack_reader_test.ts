@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { ATTACHED, SUSPENDED } from "../../src/cpython/layout.ts";
 import type { Layout } from "../../src/cpython/layout.ts";
 import { Walk } from "../../src/cpython/thread_stack.ts";
 import type { RangeList } from "../../src/memory.ts";
@@ -9,6 +10,7 @@ import { LAYOUT_OF_LINK } from "./fake_thread.ts";
 
 const PAGE = 4096;
 const LAYOUT: Layout = LAYOUT_OF_LINK.get("frame_object")!;
+const WITHOUT_GIL: Layout = { ...LAYOUT, thread: { ...LAYOUT.thread, state: 300 } };
 /** The lists begin before the border of a page, the words of the GIL lie behind it. */
 const RUNTIME = 0x7f00_0010_0000 - LAYOUT.runtime.interpretersHead - 8;
 const INTERPRETER = 0x7f00_0020_0000;
@@ -52,6 +54,7 @@ class FakeTarget {
       imagePath: "",
       version,
       layout,
+      freeThreaded: false,
       guessed: false,
       source: "",
     });
@@ -97,6 +100,11 @@ class FakeTarget {
     this.memory.write(RUNTIME + this.#layout.runtime.gilLocked, [1, 0, 0, 0]);
   }
 
+  /** What a thread of a build without a GIL may do: see `ATTACHED`. */
+  setState(index: number, state: number): void {
+    this.memory.write(FakeTarget.tstate(index) + this.#layout.thread.state, [state]);
+  }
+
   /** The code of each selected thread's leaf; whether its root is known yet is another question. */
   leaves(): number[] {
     return this.reader.selected.flatMap((thread) => {
@@ -125,8 +133,8 @@ class FakeTarget {
   }
 }
 
-function started(count: number): FakeTarget {
-  const target = new FakeTarget();
+function started(count: number, layout = LAYOUT): FakeTarget {
+  const target = new FakeTarget(layout);
   for (let i = 0; i < count; i++) target.start(i);
   return target;
 }
@@ -253,6 +261,42 @@ Deno.test("blocking stops the holder of the GIL alone, whoever it has become, an
   target.running.delete(102);
   target.reader.readStopped("all", now += 2);
   assert.deepEqual([target.stops.length, target.reader.pauseMs], [3, 0], "a thread that waits is left alone");
+});
+
+Deno.test("without a GIL each thread says whether it may run Python code", () => {
+  const target = started(4, WITHOUT_GIL);
+  [0, 1].forEach((index) => target.setState(index, ATTACHED));
+  target.setState(3, SUSPENDED);
+  let now = target.settle("all");
+  assert.deepEqual(target.reader.threads.toReversed().map(({ activity }) => activity), [
+    Activity.Gil,
+    Activity.Gil,
+    Activity.Native,
+    Activity.Waiting,
+  ]);
+  assert.ok(target.reader.threads.every(({ ownsGil }) => !ownsGil));
+  assert.equal(target.reader.read("gil", now += 2), true);
+  assert.deepEqual(target.leaves(), [0x3000, 0x2000]);
+  target.setState(0, 0);
+  target.setState(2, ATTACHED);
+  assert.equal(target.reader.read("gil", now += 2), true);
+  assert.deepEqual(target.leaves(), [0x4000, 0x3000]);
+});
+
+Deno.test("without a GIL blocking stops each thread that runs, for its own read, and leaves the others alone", () => {
+  const target = started(3, WITHOUT_GIL);
+  [0, 1, 2].forEach((index) => target.setState(index, ATTACHED));
+  const now = target.settle();
+  target.running.delete(101);
+  assert.equal(target.reader.readStopped("all", now), true);
+  const still = target.reader.selected.map((thread) => (target.reader.walk(thread), target.reader.isStill));
+  assert.deepEqual(still, [true, false, true]);
+  assert.deepEqual(target.stops, [102, 100]);
+  assert.equal(target.stopped.size, 0);
+  assert.equal(target.reader.pauseMs, 0.04);
+  assert.equal(target.reader.read("all", now + 2), true);
+  assert.equal(target.leaves().length, 3);
+  assert.equal(target.stops.length, 2, "only where it was asked for");
 });
 
 Deno.test("a frame on the data stack that has not begun is no proof: its link may not be written yet", () => {

@@ -23,11 +23,12 @@ function writeThreads(objects: FakeObjects, threads: ReadonlyMap<number, string>
     return [objects.int(ident), objects.instance(attributes, storage)];
   });
   const active = objects.dict(instances, { general: true });
-  const module = objects.memory.room(56);
+  const header = objects.layout.object.type + 8;
+  const module = objects.memory.room(header + 40);
   const globals = objects.dict([[text("__name__"), text("threading")], [text("_active"), active]]);
-  objects.memory.word(module + 16, globals);
+  objects.memory.word(module + header, globals);
   const modules = objects.dict([[text("sys"), text("")], [text("threading"), module]]);
-  const interpreter = objects.memory.room(4096);
+  const interpreter = objects.memory.room(objects.layout.interpreter.modules + 8);
   objects.memory.word(interpreter + objects.layout.interpreter.modules, modules);
   return interpreter;
 }

@@ -1,0 +1,65 @@
+/** What threads are doing, by what the system and their own interpreter say. */
+import { ATTACHED, SUSPENDED } from "./cpython/layout.ts";
+import type { GilWords } from "./cpython/gil.ts";
+import { ownOsThreadId } from "./thread_table.ts";
+import type { ReadThread } from "./thread_table.ts";
+import { Activity, RUNS } from "./types.ts";
+import type { Offset, TargetThreads, ThreadState } from "./types.ts";
+
+/** Finds out, and notes in each thread, what it does. */
+export class ThreadActivities {
+  readonly #os: TargetThreads;
+  readonly #gil: GilWords;
+  /** Where a thread keeps whether it may run; negative where only the GIL says so. */
+  readonly #state: Offset;
+
+  constructor(os: TargetThreads, gil: GilWords, state: Offset) {
+    this.#os = os;
+    this.#gil = gil;
+    this.#state = state;
+  }
+
+  /** Whether several threads of an interpreter may run Python code at the same time. */
+  get areIndependent(): boolean {
+    return this.#state >= 0;
+  }
+
+  /** Asks the system. @returns whether the thread runs; one whose kernel id is unknown counts as running. */
+  askSystem(thread: ReadThread): boolean {
+    const { osThreadId } = thread.info;
+    const waitsFor = osThreadId === 0 ? RUNS : this.#os.waitsFor(osThreadId);
+    if (waitsFor === RUNS) thread.activity = Activity.Native;
+    else if (this.#gil.isWaitedFor(thread.listed, waitsFor)) thread.activity = Activity.Waiting;
+    else thread.activity = Activity.Idle;
+    return waitsFor === RUNS;
+  }
+
+  /** Takes over what was read of the thread, and of the GIL if that was read: whether it holds the GIL, and may run. */
+  note(thread: ReadThread, words: Uint32Array, isGilRead: boolean): void {
+    if (isGilRead) thread.ownsGil = this.#gil.isHolder(thread.listed, words);
+    thread.isAttached = thread.ownsGil;
+    if (this.#state >= 0) {
+      const state = thread.stack.threadInt(words, this.#state);
+      thread.isAttached = state === ATTACHED;
+      thread.ownsGil &&= thread.isAttached;
+      if (state === SUSPENDED) thread.activity = Activity.Waiting;
+    }
+    if (thread.isAttached) thread.activity = Activity.Gil;
+  }
+
+  /** Whether a thread is in a system call. */
+  waits(thread: ReadThread): boolean {
+    const id = ownOsThreadId(thread);
+    return id !== 0 && this.#os.waitsFor(id) !== RUNS;
+  }
+
+  /** CPU time that a thread has used. Units: ns. */
+  cpuTimeOf({ info: { osThreadId } }: ReadThread): number {
+    return osThreadId === 0 ? 0 : this.#os.cpuTime(osThreadId);
+  }
+
+  /** Asks the system what a thread is doing; one whose kernel id is unknown counts as running. */
+  stateOf({ info: { osThreadId } }: ReadThread): ThreadState {
+    return osThreadId === 0 ? "running" : this.#os.threadState(osThreadId) ?? "idle";
+  }
+}
