@@ -90,8 +90,8 @@ export interface MemoryRange {
 export interface Image {
   /** Path as the target sees it, for messages. */
   readonly path: string;
-  /** Addresses in the target of those of `names` that the symbol tables hold. */
-  symbols(names: readonly string[]): ReadonlyMap<string, Address>;
+  /** Addresses in the target of those of `names` that the symbol tables hold, and if some are missing of `others`. */
+  symbols(names: readonly string[], others?: readonly string[]): ReadonlyMap<string, Address>;
   /** Where a section lies in the target, by name. */
   section(name: string): MemoryRange | undefined;
   /** Writable segments, .bss included. */

@@ -10,7 +10,7 @@ import { DEBUG_OFFSETS_SIZE, hasRuntimeStruct, layoutFor, layoutFromDebugOffsets
 import { parseVersionHex } from "./debug_offsets.ts";
 import type { Layout } from "./layout.ts";
 import { chunks, findVersionText } from "./image_scan.ts";
-import { locateOldRuntime } from "./old_runtime.ts";
+import { locateOldRuntime, OLD_SYMBOLS } from "./old_runtime.ts";
 import type { Runtime } from "./runtime.ts";
 import { isInterpreter } from "./thread_list.ts";
 import { isPlausible, Struct } from "../memory.ts";
@@ -35,24 +35,24 @@ export function locateRuntime(
   reader: MemoryReader,
   strategies: readonly Strategy[] = ["symbol", "section", "scan"],
 ): Runtime | undefined {
-  const toScan: Image[] = [];
+  const toScan: { image: Image; symbols: ReadonlyMap<string, Address> }[] = [];
   for (const image of images) {
-    const symbols = image.symbols(["_PyRuntime", "Py_Version"]);
+    const symbols = image.symbols(["_PyRuntime", "Py_Version"], OLD_SYMBOLS);
     const named = strategies.includes("symbol") ? symbols.get("_PyRuntime") : undefined;
     const address = named ??
       (strategies.includes("section") ? image.section(".PyRuntime")?.start : undefined);
     if (address === undefined) {
-      const old = strategies.includes("symbol") ? locateOldRuntime(reader, image) : undefined;
+      const old = strategies.includes("symbol") ? locateOldRuntime(reader, image, { symbols }) : undefined;
       if (old !== undefined) return old;
-      toScan.push(image);
+      toScan.push({ image, symbols });
       continue;
     }
     const runtime = describe(reader, image, { address, versionSymbol: symbols.get("Py_Version") });
     if (runtime !== undefined) return runtime;
   }
   if (!strategies.includes("scan")) return undefined;
-  for (const image of toScan.filter((one, i) => i === 0 || PYTHON_NAME.test(one.path))) {
-    const runtime = scanImage(reader, image);
+  for (const { image, symbols } of toScan.filter((one, i) => i === 0 || PYTHON_NAME.test(one.image.path))) {
+    const runtime = scanImage(reader, image, symbols);
     if (runtime !== undefined) return runtime;
   }
   return undefined;
@@ -79,7 +79,11 @@ function hasCookie(bytes: Uint8Array, at: number): boolean {
   return true;
 }
 
-function scanImage(reader: MemoryReader, image: Image): Runtime | undefined {
+function scanImage(
+  reader: MemoryReader,
+  image: Image,
+  symbols: ReadonlyMap<string, Address>,
+): Runtime | undefined {
   for (const { start, bytes } of chunks(reader, image.writable)) {
     for (let at = bytes.indexOf(0x78); at >= 0; at = bytes.indexOf(0x78, at + 1)) {
       if (at % 8 !== 0 || !hasCookie(bytes, at)) continue;
@@ -90,7 +94,9 @@ function scanImage(reader: MemoryReader, image: Image): Runtime | undefined {
   if (!PYTHON_NAME.test(image.path)) return undefined;
   const version = findVersionText(reader, image);
   if (version === undefined) return undefined;
-  if (!hasRuntimeStruct(version)) return locateOldRuntime(reader, image, true);
+  if (!hasRuntimeStruct(version)) {
+    return locateOldRuntime(reader, image, { symbols, version, isStripped: true });
+  }
   const chosen = layoutFor(version);
   const address = scanForInterpreters(reader, image, chosen.layout);
   return address === undefined ? undefined : { address, imagePath: image.path, ...chosen };

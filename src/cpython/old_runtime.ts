@@ -6,7 +6,7 @@
  * exported variable, which comes from the same file.
  */
 import { chunks, findVersionText } from "./image_scan.ts";
-import type { Layout } from "./layout.ts";
+import type { Layout, PythonVersion } from "./layout.ts";
 import { hasRuntimeStruct, layoutFor } from "./layouts.ts";
 import type { OldGil, Runtime } from "./runtime.ts";
 import { isInterpreter } from "./thread_list.ts";
@@ -21,7 +21,11 @@ const LOCK_2_7 = "interpreter_lock";
 const MAX_CANDIDATES = 1_000_000;
 const MAX_INTERPRETERS = 10_000;
 
+/** Names whose addresses `locateOldRuntime` needs. */
+export const OLD_SYMBOLS: readonly string[] = [HOLDER, HEAD, LOCK_3_6, LOCK_2_7];
+
 /**
+ * @param version that of the image, if it is known already.
  * @param isStripped do not use local symbols.
  * @returns undefined when the image holds none of these versions, or its interpreter has not begun.
  * @throws ProfilerError `unsupported` for a version that cannot be read.
@@ -29,12 +33,15 @@ const MAX_INTERPRETERS = 10_000;
 export function locateOldRuntime(
   reader: MemoryReader,
   image: Image,
-  isStripped = false,
+  { symbols, version: known, isStripped = false }: {
+    symbols: ReadonlyMap<string, Address>;
+    version?: PythonVersion;
+    isStripped?: boolean;
+  },
 ): Runtime | undefined {
-  const symbols = image.symbols([HOLDER, HEAD, LOCK_3_6, LOCK_2_7]);
   const holder = symbols.get(HOLDER);
   if (holder === undefined) return undefined;
-  const version = findVersionText(reader, image);
+  const version = known ?? findVersionText(reader, image);
   if (version === undefined || hasRuntimeStruct(version)) return undefined;
   const chosen = layoutFor(version);
   const named = isStripped ? undefined : symbols.get(HEAD);

@@ -93,18 +93,23 @@ export function readElf(read: ReadAt): ElfFile | undefined {
 /**
  * Looks names up in `.dynsym`, then `.symtab`, then, without section headers, in the dynamic table.
  *
+ * @param others names that are not worth reading a table for once all of `names` were found.
  * @param bias what the loader added to the link-time addresses; the dynamic table in memory holds relocated ones.
  * @returns link-time addresses of the names that were found.
  */
 export function findSymbols(
   read: ReadAt,
   elf: ElfFile,
-  names: readonly string[],
-  bias = 0,
+  { names: needed, others = [], bias = 0 }: {
+    names: readonly string[];
+    others?: readonly string[];
+    bias?: number;
+  },
 ): Map<string, number> {
+  const names = [...needed, ...others];
   const found = new Map<string, number>();
   for (const type of [SHT_DYNSYM, SHT_SYMTAB]) {
-    if (found.size === names.length) break;
+    if (needed.every((name) => found.has(name))) break;
     const table = elf.sections.find((section) => section.type === type);
     const strings = table === undefined ? undefined : elf.sections[table.link];
     if (table === undefined || strings === undefined) continue;

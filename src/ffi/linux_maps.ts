@@ -127,8 +127,8 @@ function imageOf(
   return {
     path,
     writable,
-    symbols(names) {
-      const found = findSymbols(read, elf, names, fromMemory ? bias : 0);
+    symbols(names, others = []) {
+      const found = findSymbols(read, elf, { names, others, bias: fromMemory ? bias : 0 });
       return new Map([...found].map(([name, address]) => [name, address + bias]));
     },
     section(name) {

@@ -18,7 +18,7 @@ function symbolsOf(image: Uint8Array<ArrayBuffer>, names: readonly string[], bia
   const read = readerOf(image);
   const elf = readElf(read);
   assert.ok(elf !== undefined);
-  return Object.fromEntries(findSymbols(read, elf, names, bias));
+  return Object.fromEntries(findSymbols(read, elf, { names, bias }));
 }
 
 const RUNTIME = { name: "_PyRuntime", address: DATA_ADDRESS + 0x200 };
@@ -54,6 +54,17 @@ for (const table of ["dynsym", "symtab"] as const) {
     });
   });
 }
+
+Deno.test("further names are looked for only while one that is needed is missing", () => {
+  const image = buildElf({ dynsym: [RUNTIME], symtab: [VERSION] });
+  const read = readerOf(image);
+  const found = (
+    names: string[],
+    others: string[],
+  ) => [...findSymbols(read, readElf(read)!, { names, others }).keys()];
+  assert.deepEqual(found(["_PyRuntime"], ["Py_Version"]), ["_PyRuntime"]);
+  assert.deepEqual(found(["missing"], ["Py_Version", "_PyRuntime"]), ["_PyRuntime", "Py_Version"]);
+});
 
 Deno.test("a symbol that another file defines is not found, one of .dynsym goes before one of .symtab", () => {
   assert.deepEqual(symbolsOf(buildElf({ dynsym: [{ ...RUNTIME, section: 0 }] }), ["_PyRuntime"]), {});
@@ -119,7 +130,9 @@ Deno.test("a corrupt file never throws, loops or reads without bound", () => {
         });
         const elf = readElf(read);
         if (elf === undefined) return;
-        for (const address of findSymbols(read, elf, ["_PyRuntime", "Py_Version"], bias).values()) {
+        for (
+          const address of findSymbols(read, elf, { names: ["_PyRuntime", "Py_Version"], bias }).values()
+        ) {
           assert.equal(typeof address, "number");
           found++;
         }
@@ -136,6 +149,6 @@ Deno.test("a table that claims to be endless is read up to the limit only", () =
   new DataView(image.buffer).setBigUint64(0x6000 + 64 + 32, 1n << 60n, true); // sh_size of .dynsym
   const lengths: number[] = [];
   const read = readerOf(image, (length) => lengths.push(length));
-  assert.equal(findSymbols(read, readElf(read)!, ["_PyRuntime"]).size, 0);
+  assert.equal(findSymbols(read, readElf(read)!, { names: ["_PyRuntime"] }).size, 0);
   assert.equal(Math.max(...lengths), LARGEST_READ);
 });
