@@ -37,6 +37,8 @@ export const MANIFEST: Manifest = {
     threadId: "thread_id",
     nativeThreadId: { 11: "native_thread_id" },
     state: { 13: "state" },
+    recursionLimit: { 13: "py_recursion_limit" },
+    recursionRemaining: { 13: "py_recursion_remaining" },
     datastackTop: { 11: "datastack_top", 13: ABSENT },
     datastackLimit: { 11: "datastack_limit", 13: ABSENT },
   },

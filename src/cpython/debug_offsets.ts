@@ -61,6 +61,8 @@ export const TABLE_FIELDS: {
     threadId: "thread_state.thread_id",
     nativeThreadId: "thread_state.native_thread_id",
     state: "thread_state.state",
+    recursionLimit: "thread_state.py_recursion_limit",
+    recursionRemaining: "thread_state.py_recursion_remaining",
     datastackTop: ABSENT,
     datastackLimit: ABSENT,
   },

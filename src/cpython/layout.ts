@@ -35,6 +35,9 @@ export interface Offsets {
     readonly nativeThreadId: Offset;
     /** What the thread may do: see `ATTACHED`. Only in builds that may run without a GIL, else -1. */
     readonly state: Offset;
+    /** `py_recursion_limit` and `py_recursion_remaining`: their difference grows with each frame (3.13+). */
+    readonly recursionLimit: Offset;
+    readonly recursionRemaining: Offset;
     /** Frames of calls lie in chunks; from `datastackTop` to `datastackLimit` the newest one is free (3.11, 3.12). */
     readonly datastackTop: Offset;
     readonly datastackLimit: Offset;

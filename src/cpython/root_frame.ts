@@ -18,9 +18,32 @@ export class RootFrame {
   /** The frame at which the last walk ended, and how many in a row did. */
   #root: Address = 0;
   #rootWalks = 0;
+  /** The entry from C at which a whole walk ended, and by how much the thread's count of frames was more than those seen. */
+  #entry: Address = 0;
+  #surplus = NaN;
 
   constructor(fields: FrameFields) {
     this.#fields = fields;
+  }
+
+  /** Takes over where a walk ended that saw all frames. `surplus` is NaN where the thread does not count frames. */
+  learn(entry: Address, surplus: number): void {
+    this.#entry = entry;
+    this.#surplus = surplus;
+  }
+
+  /**
+   * Whether the frame that comes next in a walk is known to be the root, so that it need not be read.
+   *
+   * It lies on the C stack, in a page of its own. If there were frames outside of it, the thread would count them.
+   */
+  isKnown(frame: Address, surplus: number): boolean {
+    return frame === this.#entry && surplus === this.#surplus;
+  }
+
+  /** Whether a frame is the one that was learned. */
+  isEntry(frame: Address): boolean {
+    return frame === this.#entry;
   }
 
   /**

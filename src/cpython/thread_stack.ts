@@ -12,8 +12,9 @@ import type { FrameFields } from "./frame_fields.ts";
 import { FrameWindows, SHRINK_WALKS } from "./frame_windows.ts";
 import type { RawStack } from "./raw_stack.ts";
 import { RootFrame } from "./root_frame.ts";
-import { isPlausible, pointerAt, RangeList } from "../memory.ts";
-import type { TargetMemory } from "../memory.ts";
+import { Spill } from "./spill.ts";
+import { isPlausible, pointerAt } from "../memory.ts";
+import type { RangeList, TargetMemory } from "../memory.ts";
 import type { Address, Truncation } from "../types.ts";
 
 const HIGH = 0x1_0000_0000;
@@ -58,7 +59,6 @@ export interface ReadMemory {
 export class ThreadStack {
   readonly tstate: Address;
   readonly #fields: FrameFields;
-  readonly #memory: TargetMemory;
   readonly #windows = new FrameWindows();
   readonly #first: Copy = { pointerOffset: 0, offsets: new Int32Array(8) };
   readonly #second: Copy = { pointerOffset: 0, offsets: new Int32Array(8) };
@@ -68,10 +68,10 @@ export class ThreadStack {
   /** Bytes to be read of the thread state, and those of the last call; from 3.15 on its root frame is a part of it. */
   #headSize = 0;
   #headRead = 0;
-  readonly #spill = new Uint8Array(2 * PAGE + 256);
-  readonly #spillWords = new Uint32Array(this.#spill.buffer);
-  readonly #spillRange = new RangeList();
+  readonly #spill: Spill;
   readonly #root: RootFrame;
+  /** This walk is to find a path that may be known, and proves nothing. */
+  #isQuick = false;
   /** The caller of the innermost frame that was entered from C; NaN for none, or NO_FRAME. */
   #entryCaller: Address = NaN;
   /** Ranges to add to the windows after the walk. */
@@ -80,15 +80,18 @@ export class ThreadStack {
   #walks = 0;
   /** True when the place on the C stack was not set yet, and the last walk began at the one outside of it. */
   isOutside = false;
-  /** Reads that the last walk had to make on its own. */
-  misses = 0;
   truncation: Truncation | undefined;
 
   constructor(tstate: Address, fields: FrameFields, memory: TargetMemory) {
     this.tstate = tstate;
     this.#fields = fields;
     this.#root = new RootFrame(fields);
-    this.#memory = memory;
+    this.#spill = new Spill(memory);
+  }
+
+  /** Reads that the last walk had to make on its own. */
+  get misses(): number {
+    return this.#spill.reads;
   }
 
   /**
@@ -129,9 +132,9 @@ export class ThreadStack {
     return pointerAt(words, this.#headOffset + offset - this.#fields.threadLow);
   }
 
-  /** Half a field of the thread state: an int. */
+  /** Half a field of the thread state, an int; NaN where the version has no such field. */
   threadInt(words: Uint32Array, offset: number): number {
-    return words[(this.#headOffset + offset - this.#fields.threadLow) >> 2]!;
+    return offset < 0 ? NaN : words[(this.#headOffset + offset - this.#fields.threadLow) >> 2]!;
   }
 
   /**
@@ -157,12 +160,13 @@ export class ThreadStack {
    * @param isResting whether the thread is thought not to run while it is read.
    */
   walk(read: ReadMemory, isResting: boolean): Walk {
-    this.misses = 0;
+    this.#spill.reads = 0;
     this.#walks++;
     const { words } = read;
     read.stack.depth = 0;
     const pointer = pointerAt(words, this.#first.pointerOffset);
     const isPlace = this.#fields.layout.traits.frameLink === "cframe";
+    this.#isQuick = this.#copies === 1 && !isResting;
     const result = isPlace ? this.#followPlace(pointer, read, isResting) : this.#follow(pointer, read);
     const isAgreed = result === Walk.Agreed && pointer === pointerAt(words, this.#second.pointerOffset) &&
       (!isPlace || this.#isPlaceEqual(words, pointer)) && this.misses === 0;
@@ -250,9 +254,9 @@ export class ThreadStack {
       windows.widen(window, at, at + 8);
       return pointerAt(words, copy.offsets[window]! + at - windows.starts[window]!);
     }
-    if (!this.#readSpill(at, at + 8)) return undefined;
+    if (!this.#spill.read(at, at + 8)) return undefined;
     this.#remember(at, at + 8);
-    return pointerAt(this.#spillWords, 0);
+    return pointerAt(this.#spill.words, 0);
   }
 
   #follow(head: Address, { words, bytes, stack }: ReadMemory): Walk {
@@ -282,7 +286,9 @@ export class ThreadStack {
     // Brent's algorithm: a cycle passes the mark again within twice its length.
     let mark = 0;
     let markAt = 64;
-    while (frame !== 0) {
+    const { recursionLimit, recursionRemaining } = this.#fields.layout.thread;
+    const counted = this.threadInt(words, recursionLimit) - this.threadInt(words, recursionRemaining);
+    while (frame !== 0 && !(this.#isQuick && this.#root.isKnown(frame, counted - stack.depth))) {
       if (frame === mark) return this.#broken("cycle");
       if (visited === markAt) {
         mark = frame;
@@ -321,11 +327,11 @@ export class ThreadStack {
           // From the start of the page on: the frames below are often the next ones.
           spillLow = Math.floor(start / PAGE) * PAGE;
           spillHigh = end;
-          if (!this.#readSpill(spillLow, spillHigh)) return this.#broken("unreadable");
+          if (!this.#spill.read(spillLow, spillHigh)) return this.#broken("unreadable");
         }
         this.#remember(start, end);
-        source = this.#spillWords;
-        sourceBytes = this.#spill;
+        source = this.#spill.words;
+        sourceBytes = this.#spill.bytes;
         at = (frame - spillLow) >> 2;
       }
       // What an earlier call has left.
@@ -352,11 +358,14 @@ export class ThreadStack {
       }
       frame = caller;
     }
-    if (visited > 0 && !this.#root.isRoot(last, lastSource, lastAt)) {
+    if (visited > 0 && frame === 0 && !this.#root.isRoot(last, lastSource, lastAt)) {
       if (Number.isNaN(this.#entryCaller)) this.#entryCaller = NO_FRAME;
       return this.#broken("unreadable");
     }
     this.truncation = undefined;
+    if (frame === 0 && !(this.#isQuick && this.#root.isEntry(last))) {
+      this.#root.learn(last, counted - stack.depth);
+    }
     if (stack.depth === 0) return Walk.Empty;
     return equal ? Walk.Agreed : Walk.Reached;
   }
@@ -364,14 +373,6 @@ export class ThreadStack {
   #broken(reason: Truncation): Walk {
     this.truncation = reason;
     return Walk.Broken;
-  }
-
-  #readSpill(start: Address, end: Address): boolean {
-    this.misses++;
-    if (!isPlausible(start)) return false;
-    this.#spillRange.clear();
-    this.#spillRange.push(start, end - start);
-    return this.#memory.readv(this.#spillRange, this.#spill) === end - start;
   }
 
   /**

@@ -97,6 +97,8 @@ function layoutOf(compactData: number, storage: Storage): Layout {
       threadId: 176,
       nativeThreadId: -1,
       state: -1,
+      recursionLimit: -1,
+      recursionRemaining: -1,
       datastackTop: -1,
       datastackLimit: -1,
     },

@@ -60,7 +60,7 @@ export class FakeReader {
     const steps = this.#steps.get(thread)!;
     const step = steps.length > 1 ? steps.shift()! : steps[0]!;
     this.#current = step;
-    thread.stack.misses = step.misses ?? 0;
+    Object.assign(thread.stack, { misses: step.misses ?? 0 });
     this.stack = this.#parse(step.stack ?? "");
     this.isStill = this.canBeStill;
     return step.walk;
