@@ -30,6 +30,8 @@ const SINGLETONS: Readonly<Record<string, string>> = {
   ellipsis: "Ellipsis",
   NotImplementedType: "NotImplemented",
 };
+/** What the two of type bool are as ints. */
+const BOOLS: Readonly<Record<string, string>> = { "0": "False", "1": "True" };
 /** Scalars of numpy: how to read what follows the object's head. Source: numpy/arrayscalars.h, v2.0. */
 const NUMPY: Readonly<Record<string, (view: DataView) => string>> = {
   float16: (view) => floatText(view.getFloat16(0, true)),
@@ -117,7 +119,7 @@ export class ReprWriter {
     if (singleton !== undefined) return singleton;
     switch (name) {
       case "bool":
-        return this.#int(address)?.replace(/^[^0].*$/, "True").replace("0", "False");
+        return BOOLS[this.#int(address) ?? ""] ?? UNREADABLE;
       case "int":
         return this.#int(address);
       case "long": {

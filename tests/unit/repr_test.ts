@@ -53,6 +53,26 @@ Deno.test("a list that holds itself, and one that is deep, come to an end", () =
   assert.equal(objects.write(deep), "[[[[[[[[[…]]]]]]]]]");
 });
 
+Deno.test("a bool is 0 or 1, and nothing is made of one that cannot be read", () => {
+  const objects = new Objects();
+  const { size, digits } = LAYOUT.long;
+  const bool = (tag: number, digit: number) => {
+    const object = objects.of("bool", digits + 8);
+    objects.memory.word(object + size, tag);
+    objects.memory.word(object + digits, digit);
+    return object;
+  };
+  assert.equal(objects.write(bool(1, 0)), "False");
+  assert.equal(objects.write(bool(8, 1)), "True");
+  for (const [tag, digit] of [[8, 7], [3, 0], [8 * 10_000, 1]] as const) {
+    assert.equal(objects.write(bool(tag, digit)), "<unreadable>");
+  }
+  const cut = objects.of("bool", 0);
+  const atEnd = objects.memory.roomAtEnd(16);
+  objects.memory.word(atEnd + LAYOUT.object.type, new MemoryReader(objects.memory).pointer(cut + 8)!);
+  assert.equal(objects.write(atEnd), "<unreadable>");
+});
+
 Deno.test("what is longer than wanted is cut, and takes few reads", () => {
   const objects = new Objects();
   const none = objects.of("NoneType", 16);
