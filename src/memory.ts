@@ -97,6 +97,11 @@ export class MemoryReader {
   pointer(address: Address): Address | undefined {
     return this.struct(address, 8)?.pointer(0);
   }
+
+  /** @returns the Py_ssize_t stored at `address`, or undefined when unreadable. */
+  i64(address: Address): number | undefined {
+    return this.struct(address, 8)?.i64(0);
+  }
 }
 
 /** A copied C struct, little-endian. Fields outside of it read as 0. */

@@ -19,7 +19,7 @@ const ZERO = 1;
 export function readInt(reader: MemoryReader, layout: Layout, address: Address): number | undefined {
   const type = layout.int.value < 0 ? "long" : typeName(reader, layout, address);
   if (type === "int") {
-    const value = reader.struct(address + layout.int.value, 8)?.i64(0) ?? -1;
+    const value = reader.i64(address + layout.int.value) ?? -1;
     return value >= 0 && Number.isSafeInteger(value) ? value : undefined;
   }
   if (type !== "long") return undefined;

@@ -158,7 +158,7 @@ export class ReprWriter {
 
   #bytes(address: Address, prefix: string): string {
     const { size, data } = this.#layout.bytes;
-    const length = this.#reader.struct(address + size, 8)?.i64(0) ?? -1;
+    const length = this.#reader.i64(address + size) ?? -1;
     const count = Math.min(length, this.#options.maxLength);
     const bytes = count < 0 ? undefined : this.#reader.bytes(address + data, count);
     return bytes === undefined ? UNREADABLE : bytesText(bytes, prefix);
@@ -221,7 +221,7 @@ export class ReprWriter {
 
   #sequence(address: Address, name: "list" | "tuple"): void {
     const { size, items } = this.#layout[name];
-    const count = this.#reader.struct(address + size, 8)?.i64(0) ?? -1;
+    const count = this.#reader.i64(address + size) ?? -1;
     const start = name === "tuple" ? address + items : this.#reader.pointer(address + items);
     if (start === undefined || count < 0) {
       this.#text += UNREADABLE;
@@ -278,7 +278,7 @@ export class ReprWriter {
    */
   #members(address: Address): Address[] | undefined {
     const { table, mask } = this.#layout.set;
-    const slots = this.#reader.struct(address + mask, 8)?.i64(0) ?? -1;
+    const slots = this.#reader.i64(address + mask) ?? -1;
     const start = this.#reader.pointer(address + table);
     if (start === undefined || slots < 0) return undefined;
     const count = Math.min(slots + 1, MAX_SET_SLOTS);

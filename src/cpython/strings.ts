@@ -71,28 +71,29 @@ function readOldString(
   maxLength: number,
 ): string | undefined {
   const name = typeName(reader, layout, address);
-  if (name === "str") {
-    const { size, data } = layout.bytes;
-    const length = reader.struct(address + size, 8)?.i64(0) ?? -1;
-    const count = Math.min(length, Math.max(0, Math.floor(maxLength)));
-    const bytes = count < 0 ? undefined : reader.bytes(address + data, count);
-    if (bytes === undefined) return undefined;
-    const text = new TextDecoder().decode(bytes);
-    return count < length ? `${text}…` : text;
-  }
-  if (name !== "unicode") return undefined;
-  const length = reader.struct(address + layout.unicode.length, 8)?.i64(0) ?? -1;
-  const at = reader.pointer(address + layout.unicode.data);
+  if (name !== "str" && name !== "unicode") return undefined;
+  const { size, data } = layout.bytes;
+  const length = reader.i64(address + (name === "str" ? size : layout.unicode.length)) ?? -1;
   const count = Math.min(length, Math.max(0, Math.floor(maxLength)));
-  if (at === undefined || count < 0) return undefined;
+  if (count < 0) return undefined;
+  const text = name === "str"
+    ? decodeUtf8(reader.bytes(address + data, count))
+    : readOldUnicode(reader, reader.pointer(address + layout.unicode.data), count);
+  return text !== undefined && count < length ? `${text}…` : text;
+}
+
+function decodeUtf8(bytes: Uint8Array<ArrayBuffer> | undefined): string | undefined {
+  return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
+}
+
+function readOldUnicode(reader: MemoryReader, at: Address | undefined, count: number): string | undefined {
+  if (at === undefined) return undefined;
   // Builds differ in the width, and nothing says which one it is: two characters in one word are no code point.
   const wide = reader.bytes(at, count * 4);
   const isWide = wide !== undefined &&
     new Uint32Array(wide.slice().buffer).every((point) => point <= 0x10_ffff);
   const bytes = isWide ? wide : reader.bytes(at, count * 2);
-  if (bytes === undefined) return undefined;
-  const text = decode(bytes, isWide ? 4 : 2);
-  return count < length ? `${text}…` : text;
+  return bytes === undefined ? undefined : decode(bytes, isWide ? 4 : 2);
 }
 
 function locateCharacters(layout: Layout, object: Struct): Characters | undefined {

@@ -126,7 +126,7 @@ export class VariableReader {
   /** Strings of a tuple. */
   #names(address: Address): string[] | undefined {
     const { size, items } = this.#layout.tuple;
-    const count = this.#reader.struct(address + size, 8)?.i64(0) ?? -1;
+    const count = this.#reader.i64(address + size) ?? -1;
     if (count < 0 || count > MAX_VARIABLES) return undefined;
     const struct = count === 0 ? undefined : this.#reader.struct(address + items, count * 8);
     if (count > 0 && struct === undefined) return undefined;
