@@ -10,6 +10,7 @@ import type { Layout } from "./layout.ts";
 import { lineDecoder } from "./line_table.ts";
 import type { LineDecoder } from "./line_table.ts";
 import { readBytes, readString } from "./strings.ts";
+import { nameOfType } from "./types.ts";
 import { isPlausible, MemoryReader, RangeList, Struct } from "../memory.ts";
 import type { TargetMemory } from "../memory.ts";
 import type { Address } from "../types.ts";
@@ -17,7 +18,6 @@ import type { Address } from "../types.ts";
 /** Number of something that is not a code object. */
 export const NOT_CODE = -1;
 
-const MAX_CODE_TYPE_NAME = 16;
 const REVALIDATE_BATCH = 512;
 /**
  * Name and file of the code that stands between a class and its `__init__` from 3.13 on.
@@ -190,9 +190,7 @@ export class CodeTable {
   #isCode(struct: Struct): boolean {
     const type = struct.pointer(this.#layout.object.type);
     if (this.#codeType !== 0) return type === this.#codeType;
-    const name = this.#reader.pointer(type + this.#layout.type.name);
-    const text = name === undefined ? undefined : this.#reader.bytes(name, MAX_CODE_TYPE_NAME);
-    if (text === undefined || new TextDecoder().decode(text.subarray(0, 5)) !== "code\0") return false;
+    if (nameOfType(this.#reader, this.#layout, type) !== "code") return false;
     this.#codeType = type;
     return true;
   }

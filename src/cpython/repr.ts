@@ -6,6 +6,7 @@
  */
 import { attributeItems } from "./attributes.ts";
 import { dictItems } from "./dicts.ts";
+import { intHead } from "./ints.ts";
 import type { Layout } from "./layout.ts";
 import { bytesText, complexText, floatText, int64Text, intText, stringText } from "./python_text.ts";
 import { readString } from "./strings.ts";
@@ -21,9 +22,6 @@ const MAX_DEPTH = 8;
 const MAX_DIGITS = 512;
 const MAX_ATTRIBUTES = 32;
 const MAX_SET_SLOTS = 0x1_0000;
-const POSITIVE = 0;
-const ZERO = 1;
-const NEGATIVE = 2;
 /** Objects that are the only ones of their type. */
 const SINGLETONS: Readonly<Record<string, string>> = {
   NoneType: "None",
@@ -173,25 +171,16 @@ export class ReprWriter {
 
   /** Undefined when it is too long to be written. */
   #int(address: Address): string | undefined {
-    const { long, int, traits } = this.#layout;
+    const { long, int } = this.#layout;
     if (int.value >= 0 && typeName(this.#reader, this.#layout, address, 64) !== "long") {
       const bytes = this.#reader.struct(address + int.value, 8)?.bytes;
       if (bytes === undefined) return UNREADABLE;
       return int64Text(new DataView(bytes.buffer, bytes.byteOffset, 8), true);
     }
-    const head = this.#reader.struct(address + long.size, 8);
+    const struct = this.#reader.struct(address + long.size, 8);
+    const head = struct === undefined ? undefined : intHead(this.#layout, struct, 0);
     if (head === undefined) return UNREADABLE;
-    let count: number;
-    let isNegative: boolean;
-    if (traits.longSize === "ob_size") {
-      count = Math.abs(head.i64(0));
-      isNegative = head.i64(0) < 0;
-    } else {
-      const sign = head.u32(0) & 3;
-      if (sign !== POSITIVE && sign !== ZERO && sign !== NEGATIVE) return UNREADABLE;
-      count = sign === ZERO ? 0 : Math.floor(head.pointer(0) / 8);
-      isNegative = sign === NEGATIVE;
-    }
+    const { count, isNegative } = head;
     if (count > MAX_DIGITS) return undefined;
     const digits = count === 0 ? new Uint8Array() : this.#reader.bytes(address + long.digits, 4 * count);
     return digits === undefined ? UNREADABLE : intText(new Uint32Array(digits.slice().buffer), isNegative);

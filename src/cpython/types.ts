@@ -14,7 +14,17 @@ export function typeName(
   maxSize = MAX_NAME,
 ): string | undefined {
   const type = reader.pointer(object + layout.object.type);
-  const name = type === undefined ? undefined : reader.pointer(type + layout.type.name);
+  return type === undefined ? undefined : nameOfType(reader, layout, type, maxSize);
+}
+
+/** `type.__name__` as C has it, of a type object: see `typeName`. */
+export function nameOfType(
+  reader: MemoryReader,
+  layout: Layout,
+  type: Address,
+  maxSize = MAX_NAME,
+): string | undefined {
+  const name = reader.pointer(type + layout.type.name);
   const bytes = name === undefined ? undefined : reader.bytes(name, maxSize);
   const end = bytes?.indexOf(0) ?? -1;
   return end < 0 ? undefined : new TextDecoder().decode(bytes!.subarray(0, end));
