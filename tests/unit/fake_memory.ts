@@ -1,6 +1,6 @@
 /** Memory of a target that never was: pages exist once something was written to them; and objects in it. */
-import { layoutFromDebugOffsets } from "../../src/cpython/layouts.ts";
 import type { Layout } from "../../src/cpython/layout.ts";
+import { layoutFor, layoutFromDebugOffsets } from "../../src/cpython/layouts.ts";
 import type { RangeList, TargetMemory } from "../../src/memory.ts";
 
 const PAGE = 4096;
@@ -85,86 +85,14 @@ export function freeThreadedLayout(name: string): Layout {
   return layoutFromDebugOffsets(table).layout;
 }
 
+/** That of 3.8, but for how objects are kept. */
 function layoutOf(compactData: number, storage: Storage): Layout {
+  const { layout } = layoutFor({ major: 3, minor: 8, micro: 0, release: "" });
+  const asciiData = compactData === 72 ? layout.unicode.asciiData : 40;
   return {
-    runtime: { interpretersHead: 32, gilLastHolder: -1, gilLocked: -1 },
-    interpreter: { next: 0, id: 16, threadsHead: 8, modules: 56, cevalGil: -1 },
-    gil: { enabled: -1, lastHolder: 8, locked: 16 },
-    thread: {
-      next: 8,
-      interp: 16,
-      frame: 24,
-      threadId: 176,
-      nativeThreadId: -1,
-      state: -1,
-      recursionLimit: -1,
-      recursionRemaining: -1,
-      datastackTop: -1,
-      datastackLimit: -1,
-    },
-    cframe: { currentFrame: -1, previous: -1 },
-    frame: {
-      localsplus: 360,
-      locals: 56,
-      globals: 48,
-      previous: 24,
-      code: 32,
-      instr: 104,
-      owner: -1,
-      executing: 116,
-      isEntry: -1,
-    },
-    generator: { frame: -1, state: -1 },
-    code: {
-      filename: 104,
-      name: 112,
-      qualname: -1,
-      firstLineNo: 40,
-      lineTable: 120,
-      bytecode: -1,
-      tlbc: -1,
-      argcount: 16,
-      kwonlyargcount: 24,
-      flags: 36,
-      varnames: 72,
-      cellvars: 88,
-      freevars: 80,
-      localsplusnames: -1,
-      localspluskinds: -1,
-    },
-    unicode: {
-      length: 16,
-      state: 32,
-      asciiData: compactData === 72 ? 48 : 40,
-      compactData,
-      data: compactData,
-    },
-    bytes: { size: 16, data: 32 },
-    object: { type: 8 },
-    type: { name: 24, basicSize: 32, flags: 168, dictOffset: 288, cachedKeys: 872 },
-    dict: { used: 16, keys: 32, values: 40, mask: -1 },
-    long: { size: 16, digits: 24 },
-    int: { value: -1 },
-    float: { value: 16 },
-    tuple: { size: 16, items: 24 },
-    list: { size: 16, items: 24 },
-    set: { table: 40, mask: 32 },
-    function: { qualname: 72 },
-    cell: { value: 16 },
-    traits: {
-      frameLink: "frame_object",
-      instruction: "byte_index",
-      lineTable: "lnotab",
-      shimOwner: 256,
-      executing: 1,
-      pointerTag: 0,
-      threadId: "creator",
-      managedDict: -24,
-      unicodeKindBit: 2,
-      names: "unicode",
-      threadName: "_name",
-      ...storage,
-    },
+    ...layout,
+    unicode: { ...layout.unicode, asciiData, compactData, data: compactData },
+    traits: { ...layout.traits, ...storage },
   };
 }
 
