@@ -31,6 +31,8 @@ export class SampledProcess {
   readonly command: readonly string[];
   readonly pythonVersion: string;
   readonly freeThreaded: boolean;
+  /** True when nobody has checked this version of Python. */
+  readonly guessed: boolean;
   /** One for each program that the process has run. */
   readonly recordings: Recording[] = [];
   /** One for each program, too. */
@@ -48,6 +50,7 @@ export class SampledProcess {
     this.command = target.process.command();
     this.pythonVersion = target.pythonVersion;
     this.freeThreaded = target.runtime.freeThreaded;
+    this.guessed = target.runtime.guessed;
     this.#context = context;
     this.#first = target;
     this.#target = target;

@@ -10,7 +10,8 @@ import { renderDumpJson, renderDumpTreeJson, toDumpJson } from "../render/dump_j
 import type { DumpJson } from "../render/dump_json.ts";
 import { renderDumpText } from "../render/dump_text.ts";
 import { terminalSafe } from "../render/escape.ts";
-import { untestedWarning } from "./warnings.ts";
+import { untestedWarnings } from "./warnings.ts";
+import type { TargetVersion } from "./warnings.ts";
 
 /** Options of `dump`, as the command line gives them. */
 export interface DumpOptions {
@@ -27,21 +28,21 @@ export interface DumpOptions {
 export async function dump(options: DumpOptions): Promise<void> {
   if (options.subprocesses) return dumpTree(options);
   const target = await attach(options.pid);
-  writeStderr(untestedWarning(target));
+  writeStderr(untestedWarnings()(versionOf(target)));
   const content = read(target, options);
   if (content.threads.length === 0) {
     throw new ProfilerError("no_process", `Cannot read the stacks of process ${options.pid}: it has ended`);
   }
-  const { process } = target;
-  const shortNames = (file: string) => process.shortFileName(file);
+  const shortNames = shortNamesOf(target);
   writeStdout(options.json ? renderDumpJson(content, { shortNames }) : textOf(target, content, options));
-  process.close();
+  target.process.close();
 }
 
 /** The process and those that come from it; such as do not run Python are left out. */
 function dumpTree(options: DumpOptions): void {
   const texts: string[] = [];
   const documents: DumpJson[] = [];
+  const warning = untestedWarnings();
   for (const pid of [options.pid, ...new ProcessTree(options.pid).grow()]) {
     let target: Target | undefined;
     try {
@@ -53,12 +54,12 @@ function dumpTree(options: DumpOptions): void {
       }
     }
     if (target === undefined) continue;
-    const { process } = target;
+    writeStderr(warning(versionOf(target)));
     const content = read(target, options);
-    const shortNames = (file: string) => process.shortFileName(file);
-    if (content.threads.length > 0 && options.json) documents.push(toDumpJson(content, { shortNames }));
-    else if (content.threads.length > 0) texts.push(textOf(target, content, options));
-    process.close();
+    if (content.threads.length > 0 && options.json) {
+      documents.push(toDumpJson(content, { shortNames: shortNamesOf(target) }));
+    } else if (content.threads.length > 0) texts.push(textOf(target, content, options));
+    target.process.close();
   }
   if (texts.length === 0 && documents.length === 0) {
     throw new ProfilerError(
@@ -80,7 +81,18 @@ function read(target: Target, options: DumpOptions): ProcessDump {
   };
 }
 
-function textOf({ process }: Target, content: ProcessDump, { fullFilenames }: DumpOptions): string {
-  const shortNames = (file: string) => process.shortFileName(file);
-  return renderDumpText(content, { shortNames, fullFilenames, color: isStdoutColored() });
+function textOf(target: Target, content: ProcessDump, { fullFilenames }: DumpOptions): string {
+  return renderDumpText(content, {
+    shortNames: shortNamesOf(target),
+    fullFilenames,
+    color: isStdoutColored(),
+  });
+}
+
+function shortNamesOf({ process }: Target): (file: string) => string {
+  return (file) => process.shortFileName(file);
+}
+
+function versionOf({ pythonVersion, runtime }: Target): TargetVersion {
+  return { pythonVersion, guessed: runtime.guessed };
 }

@@ -17,7 +17,7 @@ import type { Format, PlannedOutput } from "./outputs.ts";
 import { Progress } from "./progress.ts";
 import { activityLine, statsOf, summaryOf, unstoppedLine } from "./record_summary.ts";
 import { StopSignals } from "./stop_signals.ts";
-import { untestedWarning } from "./warnings.ts";
+import { untestedWarnings } from "./warnings.ts";
 import { VERSION } from "../version.ts";
 
 /** A program without Python in it is looked at this often. Units: ms. */
@@ -109,7 +109,10 @@ async function sample(
   const progress = new Progress(options.durationSeconds);
   const usage = new SelfUsage(options.stats);
   let reason: StopReason = "target_gone";
-  if (target !== undefined) writeStderr(untestedWarning(target));
+  const warning = untestedWarnings();
+  if (target !== undefined) {
+    writeStderr(warning({ pythonVersion: target.pythonVersion, guessed: target.runtime.guessed }));
+  }
   if (target !== undefined || options.subprocesses) {
     if (child === undefined) writeStderr(startLine(pid, options));
     reason = await session.run(target, {
@@ -142,6 +145,7 @@ async function sample(
   const profile = options.subprocesses && !options.mergeProcesses
     ? buildTreeProfile(processes, info, frameOptions)
     : buildProfile(processes.flatMap(({ recordings }) => recordings), info, frameOptions);
+  for (const process of processes) writeStderr(warning(process));
   for (const { pid: refused, reason: why } of session.newcomers.refused) {
     writeStderr(`Not sampled: process ${refused}: ${terminalSafe(why)}\n`);
   }

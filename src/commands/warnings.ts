@@ -1,8 +1,19 @@
 /** Warnings that more than one command gives. */
-import type { Target } from "../attach.ts";
 
-/** The line that says that a target's Python is of a version nobody has tested; empty for others. */
-export function untestedWarning(target: Target): string {
-  if (!target.runtime.guessed) return "";
-  return `Warning: Python ${target.pythonVersion} is untested; its stacks are read as those of the nearest version\n`;
+/** What is known of the Python of a target. */
+export interface TargetVersion {
+  /** As Python writes it: "3.13.0". */
+  readonly pythonVersion: string;
+  /** True when nobody has checked this version. */
+  readonly guessed: boolean;
+}
+
+/** Gives the line that says that a Python is of a version nobody has tested, once for each; empty for others. */
+export function untestedWarnings(): (version: TargetVersion) => string {
+  const warned = new Set<string>();
+  return ({ pythonVersion, guessed }) => {
+    if (!guessed || warned.has(pythonVersion)) return "";
+    warned.add(pythonVersion);
+    return `Warning: Python ${pythonVersion} is untested; its stacks are read as those of the nearest version\n`;
+  };
 }
