@@ -14,6 +14,7 @@ export const MANIFEST: Manifest = {
     interpretersHead: { 0: "0", 7: "interpreters.head" },
     gilLastHolder: { 7: "ceval.gil.last_holder", 12: ABSENT },
     gilLocked: { 7: "ceval.gil.locked", 12: ABSENT },
+    gc: { 7: "gc", 9: ABSENT },
   },
   interpreter: {
     struct: "PyInterpreterState",
@@ -22,7 +23,9 @@ export const MANIFEST: Manifest = {
     threadsHead: { 0: "tstate_head", 11: "threads.head" },
     modules: { 0: "modules", 12: "imports.modules" },
     cevalGil: { 12: "ceval.gil" },
+    gc: { 9: "gc" },
   },
+  gc: { struct: { 7: "struct _gc_runtime_state" }, collecting: { 7: "collecting" } },
   gil: {
     struct: { 12: "struct _gil_runtime_state" },
     enabled: ABSENT,
@@ -41,6 +44,23 @@ export const MANIFEST: Manifest = {
     recursionRemaining: { 13: "py_recursion_remaining" },
     datastackTop: { 11: "datastack_top", 13: ABSENT },
     datastackLimit: { 11: "datastack_limit", 13: ABSENT },
+    excInfo: { 7: "exc_info" },
+    excValue: { 0: "exc_value", 7: ABSENT },
+    raisedType: { 0: "curexc_type", 12: ABSENT },
+    raised: { 0: "curexc_value", 12: "current_exception" },
+  },
+  excItem: {
+    struct: { 7: "_PyErr_StackItem" },
+    value: { 7: "exc_value" },
+    previous: { 7: "previous_item" },
+  },
+  exception: { struct: "PyBaseExceptionObject", args: "args" },
+  osError: {
+    struct: { 0: "PyEnvironmentErrorObject", 6: "PyOSErrorObject" },
+    errno: "myerrno",
+    strerror: "strerror",
+    filename: "filename",
+    filename2: { 6: "filename2" },
   },
   cframe: {
     struct: { 11: "_PyCFrame", 13: ABSENT },
@@ -103,6 +123,8 @@ export const MANIFEST: Manifest = {
     flags: "ht_type.tp_flags",
     dictOffset: "ht_type.tp_dictoffset",
     cachedKeys: { 6: "ht_cached_keys" },
+    mro: "ht_type.tp_mro",
+    str: "ht_type.tp_str",
   },
   dict: {
     struct: "PyDictObject",

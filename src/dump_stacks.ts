@@ -1,5 +1,7 @@
 /** The stacks of all threads, once: each thread is read until its stack is proven, or for a bounded time. */
 import type { Runtime } from "./cpython/runtime.ts";
+import { isCollectingGarbage } from "./cpython/collecting.ts";
+import { ExceptionReader } from "./cpython/exceptions.ts";
 import { CodeTable, NOT_CODE } from "./cpython/code_table.ts";
 import { ReprWriter } from "./cpython/repr.ts";
 import { VariableReader } from "./cpython/variables.ts";
@@ -32,6 +34,14 @@ export interface LocalsOptions {
 /** Length of a value's text, by level. Units: characters. */
 const VALUE_LENGTHS = [0, 128, 1024, 16384];
 
+/** Characters of an exception's message that are shown at least. */
+const MESSAGE_LENGTH = 256;
+
+/** Whether the garbage collector is at work now; undefined when it cannot be told. */
+export function readCollecting({ process, runtime }: DumpTarget): boolean | undefined {
+  return isCollectingGarbage(new MemoryReader(process), runtime);
+}
+
 /** Reads every thread's stack. Shape: oldest thread first. */
 export function readStacks(target: DumpTarget, { level }: LocalsOptions = { level: 0 }): StackTrace[] {
   const reader = new StackReader(target.process, target.runtime);
@@ -39,20 +49,38 @@ export function readStacks(target: DumpTarget, { level }: LocalsOptions = { leve
   reader.relist();
   reader.refreshNames();
   const locals = level === 0 ? undefined : localsReader(target, level);
-  return reader.threads.toReversed().map((thread) => readStack(reader, { codes, locals }, thread));
+  const exceptions = exceptionReader(target, level);
+  return reader.threads.toReversed().map((thread) =>
+    readStack(reader, { codes, locals, exceptions }, thread)
+  );
 }
 
 /** What gives frames their names, and their variables if these are wanted. */
 interface FrameReaders {
   readonly codes: CodeTable;
   readonly locals: ((frame: Address, code: Address) => LocalVariable[]) | undefined;
+  readonly exceptions: ExceptionReader;
+}
+
+function exceptionReader({ process, runtime }: DumpTarget, level: number): ExceptionReader {
+  return new ExceptionReader(
+    new MemoryReader(process),
+    runtime.layout,
+    Math.max(MESSAGE_LENGTH, lengthAt(level)),
+  );
+}
+
+function lengthAt(level: number): number {
+  return VALUE_LENGTHS[Math.min(level, VALUE_LENGTHS.length - 1)]!;
 }
 
 function localsReader({ process, runtime }: DumpTarget, level: number): FrameReaders["locals"] {
   const memory = new MemoryReader(process);
   const variables = new VariableReader(memory, runtime.layout);
-  const maxLength = VALUE_LENGTHS[Math.min(level, VALUE_LENGTHS.length - 1)]!;
-  const writer = new ReprWriter(memory, runtime.layout, { maxLength, attributes: level > 1 });
+  const writer = new ReprWriter(memory, runtime.layout, {
+    maxLength: lengthAt(level),
+    attributes: level > 1,
+  });
   return (frame, code) =>
     (variables.read(frame, code) ?? []).map(({ value, ...variable }) => ({
       ...variable,
@@ -82,9 +110,13 @@ function readUntilProven(reader: StackReader, readers: FrameReaders, thread: Rea
     let proven = walk === Walk.Empty || walk !== Walk.Broken && (reader.isStill || agrees);
     if (!proven && !isTooDeep && !isLast) continue;
     const { frames, isWhole } = framesOf(reader, readers);
-    // The variables are read one by one: they belong together if the thread has not run since.
-    const localsProven = readers.locals === undefined ? undefined : proven && reader.stillRests(thread);
-    if (localsProven === false && !isLast && walk !== Walk.Empty) continue;
+    const handling = readers.exceptions.handled(thread.listed.tstate);
+    const raising = readers.exceptions.raised(thread.listed.tstate);
+    // These and the variables are read one by one: they belong together if the thread has not run since.
+    const exceptionsProven = proven && reader.stillRests(thread);
+    const localsProven = readers.locals === undefined ? undefined : exceptionsProven;
+    const hasObjects = localsProven !== undefined || handling !== undefined || raising !== undefined;
+    if (hasObjects && !exceptionsProven && !isLast && walk !== Walk.Empty) continue;
     let truncation = walk === Walk.Broken ? thread.stack.truncation : undefined;
     if (!isWhole) {
       truncation = "not_code";
@@ -98,6 +130,9 @@ function readUntilProven(reader: StackReader, readers: FrameReaders, thread: Rea
       frames,
       proven,
       localsProven,
+      handling,
+      raising,
+      exceptionsProven,
       truncation,
     };
   }

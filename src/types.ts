@@ -67,6 +67,15 @@ export interface ThreadInfo {
   readonly interpreterId: number;
 }
 
+/**
+ * An exception as text: the name of its class, and what `str` says of it, which may be nothing; all its arguments, as a
+ * tuple, where `str` is not known.
+ */
+export interface ExceptionText {
+  readonly type: string;
+  readonly message: string;
+}
+
 /** The stack of one thread at one moment. Shape: `frames` is leaf first, as CPython's own chain. */
 export interface StackTrace {
   readonly thread: ThreadInfo;
@@ -77,6 +86,12 @@ export interface StackTrace {
   readonly proven: boolean;
   /** True when the variables are those of that moment too. */
   readonly localsProven?: boolean | undefined;
+  /** The exception that the thread is handling: that of `sys.exc_info()`. */
+  readonly handling?: ExceptionText | undefined;
+  /** The exception that is on its way to a handler. */
+  readonly raising?: ExceptionText | undefined;
+  /** True when these exceptions, or that there are none, are of that moment too. */
+  readonly exceptionsProven?: boolean | undefined;
   readonly truncation: Truncation | undefined;
 }
 

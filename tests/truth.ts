@@ -1,5 +1,5 @@
 /** Compares what pyspy shows of a process with what the process itself says (tests/programs/report.py). */
-import type { DumpJson, DumpJsonFrame, DumpJsonThread } from "../src/render/dump_json.ts";
+import type { DumpJson, DumpJsonException, DumpJsonFrame, DumpJsonThread } from "../src/render/dump_json.ts";
 
 /** A frame as the target sees it. */
 export interface ReportedFrame {
@@ -21,6 +21,14 @@ export interface ReportedThread {
   /** Null for a thread that `threading` does not know. */
   readonly name: string | null;
   readonly frames: readonly ReportedFrame[];
+  /** What `sys.exc_info()` said; "unknown" for a thread that did not ask. Not in reports of programs that say nothing of it. */
+  readonly handling?: ReportedException | null | "unknown";
+}
+
+/** An exception as the target sees it; the message is null where none can be foretold, and long ones are cut. */
+export interface ReportedException {
+  readonly type: string;
+  readonly message: string | null;
 }
 
 /** The line that a test program prints as soon as its threads stand still. */
@@ -80,10 +88,28 @@ function threadDifferences(report: Report, expected: ReportedThread, actual: Dum
   if (expected.native_id !== null && !mayLackNativeId(report, expected, actual)) {
     compare("os_thread_id", expected.native_id);
   }
+  if (expected.handling !== undefined && expected.handling !== "unknown") {
+    compare("exceptions_proven", true);
+    compare("raising", null);
+    const should = expected.handling;
+    if (!isSameException(actual.handling, should)) {
+      found.push(`handling ${JSON.stringify(actual.handling)}, should be ${JSON.stringify(should)}`);
+    }
+  }
   const frames = frameDifference(expected.frames, actual.frames);
   if (frames !== undefined) found.push(frames);
   else expected.frames.forEach((frame, i) => found.push(...localDifferences(frame, actual.frames[i]!)));
   return found;
+}
+
+/** Both may be cut, at lengths of their own. */
+function isSameException(actual: DumpJsonException | null, expected: ReportedException | null): boolean {
+  if (actual === null || expected === null) return actual === expected;
+  if (actual.type !== expected.type) return false;
+  const { message } = expected;
+  if (message === null || actual.message === message) return true;
+  return actual.message.length > 256 && actual.message.endsWith("…") &&
+    message.startsWith(actual.message.slice(0, -1));
 }
 
 /** Differences in the variables of one frame, where both sides have them. */

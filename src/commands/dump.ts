@@ -1,7 +1,7 @@
 /** `pyspy dump`: the stacks of all threads, now. */
 import { attach, attachOnce } from "../attach.ts";
 import type { Target } from "../attach.ts";
-import { readStacks } from "../dump_stacks.ts";
+import { readCollecting, readStacks } from "../dump_stacks.ts";
 import { ProfilerError } from "../errors.ts";
 import { isStdoutColored, writeStderr, writeStdout } from "../output.ts";
 import { ProcessTree } from "../process_tree.ts";
@@ -77,6 +77,7 @@ function read(target: Target, options: DumpOptions): ProcessDump {
     command: target.process.command(),
     executable: target.process.executable(),
     pythonVersion: target.pythonVersion,
+    collectingGarbage: readCollecting(target),
     threads: readStacks(target, { level: options.locals }),
   };
 }

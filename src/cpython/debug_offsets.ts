@@ -40,6 +40,7 @@ export const TABLE_FIELDS: {
     interpretersHead: "runtime_state.interpreters_head",
     gilLastHolder: ABSENT,
     gilLocked: ABSENT,
+    gc: ABSENT,
   },
   interpreter: {
     next: "interpreter_state.next",
@@ -47,7 +48,9 @@ export const TABLE_FIELDS: {
     threadsHead: "interpreter_state.threads_head",
     modules: "interpreter_state.imports_modules",
     cevalGil: "interpreter_state.ceval_gil",
+    gc: "interpreter_state.gc",
   },
+  gc: { collecting: "gc.collecting" },
   // The table says where these are in an interpreter that has a GIL of its own; see `decodeDebugOffsets`.
   gil: {
     enabled: "interpreter_state.gil_runtime_state_enabled",
@@ -65,6 +68,18 @@ export const TABLE_FIELDS: {
     recursionRemaining: "thread_state.py_recursion_remaining",
     datastackTop: ABSENT,
     datastackLimit: ABSENT,
+    excInfo: "thread_state.exc_info",
+    excValue: ABSENT,
+    raisedType: ABSENT,
+    raised: "thread_state.current_exception",
+  },
+  excItem: { value: "err_stackitem.exc_value", previous: "err_stackitem.previous_item" },
+  exception: { args: "base_exception.args" },
+  osError: {
+    errno: "os_error.myerrno",
+    strerror: "os_error.strerror",
+    filename: "os_error.filename",
+    filename2: "os_error.filename2",
   },
   cframe: { currentFrame: ABSENT, previous: ABSENT },
   frame: {
@@ -112,6 +127,8 @@ export const TABLE_FIELDS: {
     flags: "type_object.tp_flags",
     dictOffset: "type_object.tp_dictoffset",
     cachedKeys: "heap_type_object.ht_cached_keys",
+    mro: "type_object.tp_mro",
+    str: "type_object.tp_str",
   },
   dict: {
     used: "dict_object.ma_used",
@@ -133,8 +150,12 @@ export const TABLE_FIELDS: {
 export const TABLE_SIZES: Readonly<Record<keyof Offsets, string | typeof ABSENT>> = {
   runtime: "runtime_state.size",
   interpreter: "interpreter_state.size",
+  gc: "gc.size",
   gil: "gil_runtime_state.size",
   thread: "thread_state.size",
+  excItem: "err_stackitem.size",
+  exception: "base_exception.size",
+  osError: "os_error.size",
   cframe: ABSENT,
   frame: "interpreter_frame.size",
   generator: ABSENT,

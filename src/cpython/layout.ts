@@ -9,12 +9,13 @@ import type { Offset } from "../types.ts";
 export interface Offsets {
   /**
    * `_PyRuntimeState`; `gil*` are `ceval.gil.last_holder` and `.locked` (3.7 to 3.11, else -1). To 3.6 there is no such struct:
-   * then the runtime is the variable `interp_head`, which is all of it.
+   * then the runtime is the variable `interp_head`, which is all of it. `gc` is that of all interpreters (3.7, 3.8).
    */
   readonly runtime: {
     readonly interpretersHead: Offset;
     readonly gilLastHolder: Offset;
     readonly gilLocked: Offset;
+    readonly gc: Offset;
   };
   /** `PyInterpreterState`; no `id` to 3.6; `modules` is `modules` or `imports.modules`; `cevalGil` a pointer (3.12+). */
   readonly interpreter: {
@@ -23,7 +24,11 @@ export interface Offsets {
     readonly threadsHead: Offset;
     readonly modules: Offset;
     readonly cevalGil: Offset;
+    /** From 3.9 on. */
+    readonly gc: Offset;
   };
+  /** `struct _gc_runtime_state`, an int. To 3.6 a variable: see `Runtime.oldCollecting`. */
+  readonly gc: { readonly collecting: Offset };
   /** `struct _gil_runtime_state`, as `cevalGil` points to it (3.12+); `enabled` in builds that may run without one. */
   readonly gil: { readonly enabled: Offset; readonly lastHolder: Offset; readonly locked: Offset };
   /** `PyThreadState`; `frame` is `frame`, `cframe` or `current_frame`: see `Traits.frameLink`. */
@@ -41,6 +46,22 @@ export interface Offsets {
     /** Frames of calls lie in chunks; from `datastackTop` to `datastackLimit` the newest one is free (3.11, 3.12). */
     readonly datastackTop: Offset;
     readonly datastackLimit: Offset;
+    /** The innermost entry of the stack of exceptions that are being handled (3.7+), or the one that there is (to 3.6). */
+    readonly excInfo: Offset;
+    readonly excValue: Offset;
+    /** `curexc_type` and `curexc_value` (to 3.11), which may be what an exception is to be made of; `current_exception`. */
+    readonly raisedType: Offset;
+    readonly raised: Offset;
+  };
+  /** `_PyErr_StackItem` (3.7+). */
+  readonly excItem: { readonly value: Offset; readonly previous: Offset };
+  /** `PyBaseExceptionObject`; `PyOSErrorObject`, `PyEnvironmentErrorObject` in 2.7. */
+  readonly exception: { readonly args: Offset };
+  readonly osError: {
+    readonly errno: Offset;
+    readonly strerror: Offset;
+    readonly filename: Offset;
+    readonly filename2: Offset;
   };
   /** `_PyCFrame` (3.11, 3.12). */
   readonly cframe: { readonly currentFrame: Offset; readonly previous: Offset };
@@ -98,6 +119,8 @@ export interface Offsets {
     readonly flags: Offset;
     readonly dictOffset: Offset;
     readonly cachedKeys: Offset;
+    readonly mro: Offset;
+    readonly str: Offset;
   };
   /** `PyDictObject`; in 2.7 `keys` is `ma_table`, there is no `values`, but a `mask`. */
   readonly dict: {

@@ -16,13 +16,14 @@ import type { Address, Image } from "../types.ts";
 
 const HOLDER = "_PyThreadState_Current";
 const HEAD = "interp_head";
+const COLLECTING = "collecting";
 const LOCK_3_6 = "gil_cond";
 const LOCK_2_7 = "interpreter_lock";
 const MAX_CANDIDATES = 1_000_000;
 const MAX_INTERPRETERS = 10_000;
 
 /** Names whose addresses `locateOldRuntime` needs. */
-export const OLD_SYMBOLS: readonly string[] = [HOLDER, HEAD, LOCK_3_6, LOCK_2_7];
+export const OLD_SYMBOLS: readonly string[] = [HOLDER, HEAD, COLLECTING, LOCK_3_6, LOCK_2_7];
 
 /**
  * @param version that of the image, if it is known already.
@@ -47,7 +48,9 @@ export function locateOldRuntime(
   const named = isStripped ? undefined : symbols.get(HEAD);
   const address = named ?? searchHead(reader, image, chosen.layout, holder);
   if (address === undefined) return undefined;
-  return { address, imagePath: image.path, oldGil: { holder, lock: lockOf(symbols) }, ...chosen };
+  const oldGil = { holder, lock: lockOf(symbols) };
+  const oldCollecting = isStripped ? undefined : symbols.get(COLLECTING);
+  return { address, imagePath: image.path, oldGil, oldCollecting, ...chosen };
 }
 
 function lockOf(symbols: ReadonlyMap<string, Address>): OldGil["lock"] {

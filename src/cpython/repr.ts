@@ -15,7 +15,8 @@ import { isPlausible } from "../memory.ts";
 import type { MemoryReader } from "../memory.ts";
 import type { Address } from "../types.ts";
 
-const UNREADABLE = "<unreadable>";
+/** Stands for what cannot be read. */
+export const UNREADABLE = "<unreadable>";
 /** Source: Objects/setobject.c, v2.7.18. */
 const OLD_DELETED_KEY = "'<dummy key>'";
 const MAX_DEPTH = 8;

@@ -16,4 +16,6 @@ export interface Runtime extends ChosenLayout {
   readonly address: Address;
   readonly imagePath: string;
   readonly oldGil?: OldGil | undefined;
+  /** Address of the collector's `collecting` in versions to 3.6, which is a local symbol. */
+  readonly oldCollecting?: Address | undefined;
 }

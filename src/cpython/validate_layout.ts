@@ -41,15 +41,16 @@ const RULES: { readonly [G in keyof Offsets]: Rules & { widths: Record<keyof Off
   runtime: {
     cap: 16 * MIB,
     first: 0,
-    widths: { interpretersHead: 8, gilLastHolder: 8, gilLocked: 4 },
-    optional: ["gilLastHolder", "gilLocked"],
+    widths: { interpretersHead: 8, gilLastHolder: 8, gilLocked: 4, gc: 8 },
+    optional: ["gilLastHolder", "gilLocked", "gc"],
   },
   interpreter: {
     cap: 16 * MIB,
     first: 0,
-    widths: { next: 8, id: 8, threadsHead: 8, modules: 8, cevalGil: 8 },
-    optional: ["id", "cevalGil"],
+    widths: { next: 8, id: 8, threadsHead: 8, modules: 8, cevalGil: 8, gc: 8 },
+    optional: ["id", "cevalGil", "gc"],
   },
+  gc: { cap: 64 * KIB, first: 0, widths: { collecting: 4 }, optional: ["collecting"] },
   gil: {
     cap: 4 * KIB,
     first: 0,
@@ -70,6 +71,10 @@ const RULES: { readonly [G in keyof Offsets]: Rules & { widths: Record<keyof Off
       recursionRemaining: 4,
       datastackTop: 8,
       datastackLimit: 8,
+      excInfo: 8,
+      excValue: 8,
+      raisedType: 8,
+      raised: 8,
     },
     optional: [
       "nativeThreadId",
@@ -78,7 +83,18 @@ const RULES: { readonly [G in keyof Offsets]: Rules & { widths: Record<keyof Off
       "recursionRemaining",
       "datastackTop",
       "datastackLimit",
+      "excInfo",
+      "excValue",
+      "raisedType",
     ],
+  },
+  excItem: { cap: 256, first: 0, widths: { value: 8, previous: 8 }, optional: ["value", "previous"] },
+  exception: { cap: 512, first: OBJECT_HEADER, widths: { args: 8 } },
+  osError: {
+    cap: 512,
+    first: OBJECT_HEADER,
+    widths: { errno: 8, strerror: 8, filename: 8, filename2: 8 },
+    optional: ["filename2"],
   },
   cframe: {
     cap: 256,
@@ -152,7 +168,7 @@ const RULES: { readonly [G in keyof Offsets]: Rules & { widths: Record<keyof Off
   type: {
     cap: 4 * KIB,
     first: OBJECT_HEADER,
-    widths: { name: 8, basicSize: 8, flags: 8, dictOffset: 8, cachedKeys: 8 },
+    widths: { name: 8, basicSize: 8, flags: 8, dictOffset: 8, cachedKeys: 8, mro: 8, str: 8 },
     optional: ["cachedKeys"],
   },
   dict: {

@@ -8,6 +8,8 @@ export interface ProcessDump {
   readonly executable: string;
   /** As in `sys.version_info`: `3.11.7`. */
   readonly pythonVersion: string;
+  /** Whether the garbage collector was at work; undefined when that is not known. */
+  readonly collectingGarbage?: boolean | undefined;
   /** In the order to be shown. */
   readonly threads: readonly StackTrace[];
 }

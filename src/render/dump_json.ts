@@ -21,6 +21,12 @@ export interface DumpJsonVariable {
   value: string;
 }
 
+/** An exception: the name of its class, and its message as `str` gives it; its arguments, as a tuple, where `str` is its own. */
+export interface DumpJsonException {
+  type: string;
+  message: string;
+}
+
 /** A thread of the document. Shape: `frames` are leaf first. */
 export interface DumpJsonThread {
   thread_id: number;
@@ -37,6 +43,11 @@ export interface DumpJsonThread {
   proven: boolean;
   /** True when the variables are of that moment too; only where they were asked for. */
   locals_proven?: boolean;
+  /** The exception that the thread is handling (`sys.exc_info()`), and one that is on its way; null when there is none. */
+  handling: DumpJsonException | null;
+  raising: DumpJsonException | null;
+  /** True when both are of that moment too. */
+  exceptions_proven: boolean;
   /** Why the stack does not reach its root; null when it does. */
   truncated: Truncation | null;
   frames: DumpJsonFrame[];
@@ -46,7 +57,14 @@ export interface DumpJsonThread {
 export interface DumpJson {
   schema: "pyspy-dump";
   version: 1;
-  process: { pid: number; command: string[]; executable: string; python_version: string };
+  process: {
+    pid: number;
+    command: string[];
+    executable: string;
+    python_version: string;
+    /** Whether the garbage collector was at work; null when that is not known. */
+    collecting_garbage: boolean | null;
+  };
   threads: DumpJsonThread[];
 }
 
@@ -75,6 +93,7 @@ export function toDumpJson(dump: ProcessDump, options: DumpJsonOptions): DumpJso
       command: [...dump.command],
       executable: dump.executable,
       python_version: dump.pythonVersion,
+      collecting_garbage: dump.collectingGarbage ?? null,
     },
     threads: dump.threads.map((trace) => toThread(trace, options)),
   };
@@ -97,6 +116,9 @@ function toThread(trace: StackTrace, options: DumpJsonOptions): DumpJsonThread {
     owns_gil: trace.ownsGil,
     proven: trace.proven,
     ...(trace.localsProven === undefined ? {} : { locals_proven: trace.localsProven }),
+    handling: trace.handling ?? null,
+    raising: trace.raising ?? null,
+    exceptions_proven: trace.exceptionsProven ?? false,
     truncated: trace.truncation ?? null,
     frames: trace.frames.map((frame) => ({
       name: frame.name,

@@ -1,5 +1,5 @@
 /** The text of `dump`, line for line what py-spy's users know. */
-import type { Frame, LocalVariable, StackTrace } from "../types.ts";
+import type { ExceptionText, Frame, LocalVariable, StackTrace } from "../types.ts";
 import { type ProcessDump, shortFilename, type ShortNames, stateWord } from "./dump.ts";
 import { terminalSafe } from "./escape.ts";
 
@@ -32,10 +32,11 @@ export function renderDumpText(dump: ProcessDump, options: DumpTextOptions): str
   const lines = [
     `Process ${paint.id(dump.pid)}: ${terminalSafe(dump.command.join(" "))}`,
     `Python v${terminalSafe(dump.pythonVersion)} (${terminalSafe(dump.executable)})`,
+    ...(dump.collectingGarbage === true ? ["Collecting garbage"] : []),
     "",
   ];
   for (const trace of dump.threads) {
-    lines.push(threadLine(trace, paint));
+    lines.push(threadLine(trace, paint), ...exceptionLines(trace));
     for (const frame of trace.frames) {
       lines.push("    " + frameText(frame, paint, options));
       lines.push(...localLines(frame.locals ?? [], paint));
@@ -64,6 +65,17 @@ function threadLine(trace: StackTrace, paint: Paints): string {
     ? " [variables may be of other moments]"
     : "";
   return `Thread ${paint.id(id)} (${state}${gil}${interpreter})${name}${doubt}`;
+}
+
+/** The exceptions of a thread, before its frames. */
+function exceptionLines({ handling, raising, proven, exceptionsProven }: StackTrace): string[] {
+  const doubt = proven && exceptionsProven === false ? " [may be of another moment]" : "";
+  const line = (word: string, exception: ExceptionText | undefined) => {
+    if (exception === undefined) return [];
+    const { type, message } = exception;
+    return [`  ${word} ${terminalSafe(type)}${message === "" ? "" : `: ${terminalSafe(message)}`}${doubt}`];
+  };
+  return [...line("raising", raising), ...line("handling", handling)];
 }
 
 /** Headings of the variables of a frame, in the order in which they are shown. */

@@ -45,9 +45,15 @@ const dump: ProcessDump = {
   command: ["python", "lv.py", "--name", HOSTILE[7] ?? ""],
   executable: "/usr/bin/python3.12",
   pythonVersion: "3.12.8",
+  collectingGarbage: true,
   threads: [
     traceOf({ state: "running", ownsGil: true, frames: [leaf, work, main] }),
     traceOf({ thread: thread(4121, "W-0"), frames: [work, main], proven: false }),
+    traceOf({
+      thread: thread(4122, "W-1"),
+      handling: { type: "OSError", message: HOSTILE[7] ?? "" },
+      exceptionsProven: true,
+    }),
     traceOf({ thread: { ...thread(0), name: undefined, interpreterId: 1 }, truncation: "unreadable" }),
   ],
 };

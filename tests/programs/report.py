@@ -41,12 +41,17 @@ arrive = functools.partial(os.write, _ARRIVE, b".")
 #: The file whose functions are reported with their variables.
 WITH_LOCALS = None
 
+#: Messages are reported up to here. Units: characters.
+MAX_MESSAGE = 16384
+
 _native_ids = {}
+_handled = {}
 _folders = []
 
 
 def block():
-    """Blocks the calling thread for ever and counts it as arrived."""
+    """Blocks the calling thread for ever and counts it as arrived; the report has the exception that it is handling."""
+    _handled[get_ident()] = _exception(*sys.exc_info()[:2])
     return arrive() and os.read(_NEVER, 1)
 
 
@@ -136,9 +141,32 @@ def _threads():
                 "native_id": _native_ids.get(ident) or getattr(thread, "native_id", None),
                 "name": None if thread is None else thread.name,
                 "frames": _frames(frame),
+                # Of a thread that blocked in another way nothing is known.
+                "handling": _handled.get(ident, "unknown"),
             }
         )
     return threads
+
+
+def _exception(kind, error):
+    """The name of its class and its message; the arguments where it is not the `str` of a built-in class."""
+    if kind is None:
+        return None
+    try:
+        message = str(error) if kind.__str__ in _WRITERS else repr(error.args)
+    except (UnicodeError, RuntimeError):  # a cycle of exceptions
+        message = None
+    if message is not None and len(message) > MAX_MESSAGE:
+        message = message[:MAX_MESSAGE]
+    return {"type": kind.__name__, "message": message}
+
+
+_WRITERS = [kind.__str__ for kind in (BaseException, KeyError, EnvironmentError, ImportError)]
+_WRITERS += [AttributeError.__str__, NameError.__str__]
+try:
+    _WRITERS.append(BaseExceptionGroup.__str__)  # noqa: F821 (from 3.11 on)
+except NameError:
+    pass
 
 
 def _locals(frame):

@@ -73,6 +73,33 @@ Deno.test("each thread's state, GIL, interpreter and doubts are said", () => {
   assert.equal(statusOf({ thread: unknown }), "Thread 0x7F00BEEF (idle)");
 });
 
+Deno.test("exceptions are said above the frames, and doubted where they may be of another moment", () => {
+  const handling = { type: "ValueError", message: "bad\x1b[31m\n" };
+  const raising = { type: "StopIteration", message: "" };
+  const lines = (parts: Partial<StackTrace>) =>
+    renderDumpText(dump(trace(parts)), plain).split("\n").slice(4, 7);
+  const shown = "  handling ValueError: bad\\x1b[31m\\n";
+  assert.deepEqual(lines({ handling, raising, exceptionsProven: true }), [
+    "  raising StopIteration",
+    shown,
+    "    f (lv.py:16)",
+  ]);
+  assert.equal(lines({ handling, exceptionsProven: false })[0], `${shown} [may be of another moment]`);
+  assert.equal(lines({ handling, proven: false, exceptionsProven: false })[0], shown);
+  const json = JSON.parse(renderDumpJson(dump(trace({ handling, exceptionsProven: true })), plain));
+  const { handling: written, raising: none, exceptions_proven: proven } = json.threads[0];
+  assert.deepEqual({ written, none, proven }, { written: handling, none: null, proven: true });
+});
+
+Deno.test("a collection of garbage is said; what is not known of it is null", () => {
+  const of = (collectingGarbage: boolean | undefined) => ({ ...dump(trace()), collectingGarbage });
+  assert.match(renderDumpText(of(true), plain), /^Python .*\nCollecting garbage\n\nThread/m);
+  for (const value of [false, undefined]) {
+    assert.doesNotMatch(renderDumpText(of(value), plain), /Collecting/);
+    assert.equal(JSON.parse(renderDumpJson(of(value), plain)).process.collecting_garbage, value ?? null);
+  }
+});
+
 Deno.test("a stack that was cut short says why", () => {
   const text = renderDumpText(dump(trace({ truncation: "too_deep" })), plain);
   assert.match(text, /<module> \(lv.py:19\)\n {4}\.\.\. \(stack cut short here: too deep\)\n$/);
@@ -108,6 +135,7 @@ Deno.test("JSON holds every fact, versioned", () => {
       command: ["/opt/python/bin/python", "lv.py"],
       executable: "/opt/python/bin/python",
       python_version: "3.11.7",
+      collecting_garbage: null,
     },
     threads: [{
       thread_id: 77,
@@ -118,6 +146,9 @@ Deno.test("JSON holds every fact, versioned", () => {
       active: true,
       owns_gil: true,
       proven: false,
+      handling: null,
+      raising: null,
+      exceptions_proven: false,
       truncated: "cycle",
       frames: [
         { name: "f", filename: "/home/me/lv.py", short_filename: "lv.py", line: 16, first_line: 14 },

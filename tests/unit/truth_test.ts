@@ -15,6 +15,7 @@ function report(): Report {
         ident: 1,
         native_id: 5,
         name: "MainThread",
+        handling: { type: "ValueError", message: "a message" },
         frames: [
           { name: "leaf", qualname: "leaf", file: "a.py", line: 3, firstlineno: 2 },
           { name: "<module>", qualname: "<module>", file: "a.py", line: 9, firstlineno: 1 },
@@ -24,6 +25,7 @@ function report(): Report {
         ident: 2,
         native_id: 6,
         name: null,
+        handling: null,
         frames: [{ name: "raw", qualname: "raw", file: "b\n.py", line: 7, firstlineno: 7 }],
       },
     ],
@@ -38,18 +40,28 @@ function dump(change: (dump: DumpJson) => void = () => {}): DumpJson {
     active: false,
     owns_gil: false,
     proven: true,
+    handling: null,
+    raising: null,
+    exceptions_proven: true,
     truncated: null,
   };
   const trueDump = {
     schema: "pyspy-dump",
     version: 1,
-    process: { pid: 5, command: [], executable: "", python_version: "3.13.0rc1" },
+    process: {
+      pid: 5,
+      command: [],
+      executable: "",
+      python_version: "3.13.0rc1",
+      collecting_garbage: false,
+    },
     threads: [
       ...report().threads.map((reported) => ({
         ...thread,
         thread_id: reported.ident,
         os_thread_id: reported.native_id,
         thread_name: reported.name,
+        handling: reported.handling === "unknown" ? null : reported.handling ?? null,
         frames: reported.frames.map((frame) => ({
           name: frame.name,
           filename: frame.file,
@@ -80,6 +92,17 @@ Deno.test("a difference in a frame is shown with what is around it", () => {
 });
 
 const FALSE_DUMPS: Record<string, (dump: DumpJson) => void> = {
+  'handling {"type":"KeyError","message":"a message"}': (dump) => {
+    dump.threads[0]!.handling = { type: "KeyError", message: "a message" };
+  },
+  'handling {"type":"ValueError","message":"a…"}': (dump) => {
+    dump.threads[0]!.handling = { type: "ValueError", message: "a…" };
+  },
+  "handling null, should be": (dump) => dump.threads[0]!.handling = null,
+  'handling {"type":"ValueError","message":""}, should be null': (dump) =>
+    dump.threads[1]!.handling = { type: "ValueError", message: "" },
+  "raising is": (dump) => dump.threads[1]!.raising = { type: "ValueError", message: "" },
+  "exceptions_proven is false": (dump) => dump.threads[0]!.exceptions_proven = false,
   "frame 1 differs": (dump) => dump.threads[0]!.frames.pop(),
   "frame 2 differs": (dump) => dump.threads[0]!.frames.push(dump.threads[0]!.frames[0]!),
   "frame 0 differs": (dump) => dump.threads[0]!.frames.reverse(),
