@@ -116,7 +116,9 @@ function readUntilProven(reader: StackReader, readers: FrameReaders, thread: Rea
     const exceptionsProven = proven && reader.stillRests(thread);
     const localsProven = readers.locals === undefined ? undefined : exceptionsProven;
     const hasObjects = localsProven !== undefined || handling !== undefined || raising !== undefined;
-    if (hasObjects && !exceptionsProven && !isLast && walk !== Walk.Empty) continue;
+    // That there are none is no fact either until the thread rests; where it cannot be made to, nothing is gained by waiting.
+    const mayRest = reads < PLAIN_READS || reader.isJoined;
+    if (!exceptionsProven && !isLast && walk !== Walk.Empty && (hasObjects || mayRest)) continue;
     let truncation = walk === Walk.Broken ? thread.stack.truncation : undefined;
     if (!isWhole) {
       truncation = "not_code";

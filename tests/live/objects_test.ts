@@ -41,6 +41,19 @@ for (const python of allPythons) {
     });
   }
 
+  Deno.test(`exceptions belong to the stack that is shown, Python ${python.label}`, async () => {
+    await using target = await startProgram(python, "alternating.py");
+    const seen = { inside: 0, outside: 0 };
+    for (let looks = 0; looks < MAX_LOOKS && (seen.inside < 3 || seen.outside < 3); looks++) {
+      const { handling, exceptions_proven: proven, frames } = (await dumpJson(target.pid)).threads[0]!;
+      const leaf = frames[0]?.name;
+      if (!proven || leaf !== "inside" && leaf !== "outside") continue;
+      assert.deepEqual(handling, leaf === "inside" ? { type: "ValueError", message: "handled" } : null);
+      seen[leaf]++;
+    }
+    assert.ok(seen.inside >= 3 && seen.outside >= 3, JSON.stringify(seen));
+  });
+
   Deno.test(`the garbage collector, at work and at rest, Python ${python.label}`, async () => {
     await using during = await startProgram(python, "collecting.py", ["during"]);
     await using after = await startProgram(python, "collecting.py", ["after"]);
