@@ -10,7 +10,7 @@ import { DEBUG_OFFSETS_SIZE, hasDebugOffsets } from "../src/cpython/layouts.ts";
 import { readStacks } from "../src/dump_stacks.ts";
 import { MemoryReader } from "../src/memory.ts";
 import { formatSnapshot, RecordingMemory } from "../src/snapshot.ts";
-import { pythonsForTests, snapshotPrograms, startTarget } from "../tests/helpers.ts";
+import { pythonsForTests, snapshotLevel, snapshotPrograms, startTarget } from "../tests/helpers.ts";
 import type { Python } from "./pythons.ts";
 
 const FOLDER = new URL("../tests/fixtures/memory/", import.meta.url);
@@ -39,7 +39,7 @@ async function record(python: Python, program: string): Promise<void> {
       runCount: (id) => process.runCount(id),
     },
     runtime,
-  });
+  }, { level: snapshotLevel(program) });
   process.close();
   const snapshot = JSON.parse(
     formatSnapshot(memory.segments(), { pythonVersion, runtimeAddress: runtime.address }),

@@ -3,7 +3,7 @@ import type { Runtime } from "./cpython/runtime.ts";
 import { isCollectingGarbage } from "./cpython/collecting.ts";
 import { ExceptionReader } from "./cpython/exceptions.ts";
 import { CodeTable, NOT_CODE } from "./cpython/code_table.ts";
-import { ReprWriter } from "./cpython/repr.ts";
+import { ReprWriter, UNREADABLE } from "./cpython/repr.ts";
 import { VariableReader } from "./cpython/variables.ts";
 import { Walk } from "./cpython/thread_stack.ts";
 import type { RawStack } from "./cpython/raw_stack.ts";
@@ -55,10 +55,15 @@ export function readStacks(target: DumpTarget, { level }: LocalsOptions = { leve
   );
 }
 
+/** Stands for the variables of a frame that cannot be read. */
+const UNREADABLE_VARIABLES: readonly LocalVariable[] = [
+  { name: UNREADABLE, isArgument: false, scope: "local", text: UNREADABLE },
+];
+
 /** What gives frames their names, and their variables if these are wanted. */
 interface FrameReaders {
   readonly codes: CodeTable;
-  readonly locals: ((frame: Address, code: Address) => LocalVariable[]) | undefined;
+  readonly locals: ((frame: Address, code: Address) => readonly LocalVariable[]) | undefined;
   readonly exceptions: ExceptionReader;
 }
 
@@ -82,10 +87,10 @@ function localsReader({ process, runtime }: DumpTarget, level: number): FrameRea
     attributes: level > 1,
   });
   return (frame, code) =>
-    (variables.read(frame, code) ?? []).map(({ value, ...variable }) => ({
+    variables.read(frame, code)?.map(({ value, ...variable }) => ({
       ...variable,
       text: writer.write(value),
-    }));
+    })) ?? UNREADABLE_VARIABLES;
 }
 
 function readStack(reader: StackReader, readers: FrameReaders, thread: ReadThread): StackTrace {

@@ -53,8 +53,21 @@ export class RecordingMemory implements TargetMemory {
 export class SnapshotMemory implements TargetMemory {
   readonly #segments: readonly Segment[];
 
+  /** Invariant: segments do not overlap. */
   constructor(segments: readonly Segment[]) {
-    this.#segments = segments;
+    this.#segments = segments.toSorted((a, b) => a.address - b.address);
+  }
+
+  /** The last segment that begins at an address or before it. */
+  #segmentAt(address: Address): Segment | undefined {
+    let low = 0;
+    let high = this.#segments.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#segments[middle]!.address <= address) low = middle + 1;
+      else high = middle;
+    }
+    return this.#segments[low - 1];
   }
 
   readv(ranges: RangeList, into: Uint8Array<ArrayBuffer>): number {
@@ -62,10 +75,8 @@ export class SnapshotMemory implements TargetMemory {
     for (let i = 0; i < ranges.count; i++) {
       const address = ranges.addressAt(i);
       const length = ranges.lengthAt(i);
-      const segment = this.#segments.find((one) =>
-        address >= one.address && address + length <= one.address + one.bytes.length
-      );
-      if (segment === undefined) break;
+      const segment = this.#segmentAt(address);
+      if (segment === undefined || address + length > segment.address + segment.bytes.length) break;
       const at = address - segment.address;
       into.set(segment.bytes.subarray(at, at + length), filled);
       filled += length;

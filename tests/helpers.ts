@@ -60,7 +60,15 @@ export function canRun(minor: string, program: string): boolean {
 /** The programs of which there are memory fixtures, by minor version. */
 export function snapshotPrograms(minor: string): string[] {
   const names = ["generators", "thread_names", "unicode_names"].filter((name) => canRun(minor, `${name}.py`));
-  return names.length > 0 ? names : ["old_style"];
+  return [...(names.length > 0 ? names : ["old_style"]), WITH_OBJECTS];
+}
+
+/** The program of which the fixtures have variables and exceptions too. */
+export const WITH_OBJECTS = "objects";
+
+/** How much of the variables a program's fixture holds: see `readStacks`. */
+export function snapshotLevel(program: string): number {
+  return program === WITH_OBJECTS ? 2 : 0;
 }
 
 /** Starts a program of tests/programs. @returns as soon as it has reported its own stacks. */

@@ -117,6 +117,7 @@ function localDifferences(expected: ReportedFrame, actual: DumpJsonFrame): strin
   if (expected.locals == null || actual.locals === undefined) return [];
   const shown = new Map(actual.locals.map(({ name, value }) => [name, value]));
   const found: string[] = [];
+  if (shown.size < actual.locals.length) found.push(`${expected.name}: a variable is shown twice`);
   for (const [name, text] of Object.entries(expected.locals)) {
     const value = shown.get(name);
     shown.delete(name);

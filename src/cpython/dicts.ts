@@ -10,6 +10,9 @@ export interface DictItem {
   readonly value: Address;
 }
 
+/** Gives items. @returns false when some that there are could not be read. */
+export type DictItems = Generator<DictItem, boolean, undefined>;
+
 /** Items that are given at most unless told otherwise. */
 export const MAX_DICT_ITEMS = 0x1_0000;
 
@@ -41,22 +44,24 @@ export function* dictItems(
   layout: Layout,
   address: Address,
   maxItems: number = MAX_DICT_ITEMS,
-): Generator<DictItem, void, undefined> {
+): DictItems {
   const { keys, values, mask } = layout.dict;
   const dict = reader.struct(address, Math.max(keys, values, mask) + 8);
-  if (dict === undefined) return;
+  if (dict === undefined) return false;
   if (layout.traits.dictKeys === "table") {
-    yield* combinedItems(reader, readOldTable(dict.pointer(keys), dict.i64(mask)), maxItems);
-    return;
+    return yield* combinedItems(reader, readOldTable(dict.pointer(keys), dict.i64(mask)), maxItems);
   }
   const table = readKeyTable(reader, layout, dict.pointer(keys));
-  if (table === undefined) return;
+  if (table === undefined) return false;
   const split = dict.pointer(values);
-  if (split === 0) {
-    yield* combinedItems(reader, table, maxItems);
-  } else {
-    yield* zipValues(reader, layout, table, split, maxItems);
-  }
+  return split === 0
+    ? yield* combinedItems(reader, table, maxItems)
+    : yield* zipValues(reader, layout, table, split, maxItems);
+}
+
+/** The same items, and one of NULLs at the end when some could not be read. */
+export function* markedItems(items: DictItems): Generator<DictItem, void, undefined> {
+  if (!(yield* items)) yield { key: 0, value: 0 };
 }
 
 /**
@@ -69,9 +74,9 @@ export function* splitItems(
   layout: Layout,
   keys: Address,
   values: Address,
-): Generator<DictItem, void, undefined> {
+): DictItems {
   const table = readKeyTable(reader, layout, keys);
-  if (table !== undefined) yield* zipValues(reader, layout, table, values, MAX_DICT_ITEMS);
+  return table !== undefined && (yield* zipValues(reader, layout, table, values, MAX_DICT_ITEMS));
 }
 
 /**
@@ -104,15 +109,15 @@ function* combinedItems(
   reader: MemoryReader,
   table: KeyTable,
   maxItems: number,
-): Generator<DictItem, void, undefined> {
+): DictItems {
   let left = maxItems;
   const total = Math.min(table.count, maxItems * SLOTS_PER_ITEM);
   for (let start = 0; start < total; start += SLOTS_PER_READ) {
     const count = Math.min(SLOTS_PER_READ, total - start);
     const slots = reader.struct(table.slots + start * table.stride, count * table.stride);
-    if (slots === undefined) return;
+    if (slots === undefined) return false;
     for (let at = 0; at < slots.bytes.length; at += table.stride) {
-      if (left <= 0) return;
+      if (left <= 0) return true;
       const key = slots.pointer(at + table.keyAt);
       const value = slots.pointer(at + table.valueAt);
       if (!isPlausible(key) || !isPlausible(value)) continue;
@@ -120,6 +125,7 @@ function* combinedItems(
       yield { key, value };
     }
   }
+  return true;
 }
 
 function* zipValues(
@@ -128,13 +134,13 @@ function* zipValues(
   table: KeyTable,
   address: Address,
   maxItems: number,
-): Generator<DictItem, void, undefined> {
+): DictItems {
   const head = layout.traits.attributes === "inline_values" ? VALUES_HEAD : 0;
   // Split tables are small: shared keys stop at 30 from 3.11 on, and before that grow with one class only.
   const count = Math.min(table.count, SLOTS_PER_READ);
   const slots = reader.struct(table.slots, count * table.stride);
   const values = reader.struct(address, head + count * 8);
-  if (slots === undefined || values === undefined) return;
+  if (slots === undefined || values === undefined) return false;
   const filled = head === 0 ? count : Math.min(count, values.u8(0));
   let left = maxItems;
   for (let i = 0; i < filled && left > 0; i++) {
@@ -144,6 +150,7 @@ function* zipValues(
     left--;
     yield { key, value };
   }
+  return true;
 }
 
 function readKeyTable(reader: MemoryReader, layout: Layout, address: Address): KeyTable | undefined {

@@ -30,13 +30,14 @@ const WRITERS = [
   "ImportError",
   "BaseException",
 ];
-/** A `str` that is not known. */
-const OWN = "";
+/** A `str` that is not known, and one of which not even that can be read. */
+const OWN = "own";
+const UNKNOWN = "unknown";
 
 /** How an exception is written. */
 interface ExceptionClass {
   readonly name: string;
-  /** One of `WRITERS`, or `OWN`. */
+  /** One of `WRITERS`, `OWN`, or `UNKNOWN`. */
   readonly writer: string;
 }
 
@@ -125,18 +126,19 @@ export class ExceptionReader {
     const count = Math.min(this.#reader.i64(tuple + size) ?? 0, MAX_CLASSES);
     for (let i = 0; i < count; i++) {
       const base = this.#reader.pointer(tuple + items + 8 * i) ?? 0;
-      const writer = this.#isStatic(base) ? this.#nameOf(base) ?? OWN : OWN;
-      if (!WRITERS.includes(writer)) continue;
-      if (this.#reader.pointer(base + str) === write) return { name, writer };
+      const writer = this.#nameOf(base);
+      const baseWrite = this.#reader.pointer(base + str);
+      const flags = this.#reader.i64(base + this.#layout.type.flags);
+      if (writer === undefined || baseWrite === undefined || flags === undefined) {
+        return { name, writer: UNKNOWN };
+      }
+      // Not a class of the target's own by the same name.
+      const isBuiltIn = Math.floor(flags / HEAP_TYPE) % 2 === 0;
+      if (!isBuiltIn || !WRITERS.includes(writer)) continue;
+      if (baseWrite === write) return { name, writer };
       if (writer === "BaseException") return { name, writer: OWN };
     }
     return undefined;
-  }
-
-  /** Of the built-in classes, not one of the target's own by the same name. */
-  #isStatic(type: Address): boolean {
-    const flags = this.#reader.i64(type + this.#layout.type.flags);
-    return flags !== undefined && Math.floor(flags / HEAP_TYPE) % 2 === 0;
   }
 
   /** `__name__`: without a module. */
@@ -149,6 +151,7 @@ export class ExceptionReader {
   }
 
   #message(exception: Address, writer: string, depth: number): string {
+    if (writer === UNKNOWN) return UNREADABLE;
     const isOsError = writer === "OSError" || writer === "EnvironmentError";
     const text = isOsError ? this.#ofOsError(exception, depth) : undefined;
     if (text !== undefined) return text;
@@ -166,11 +169,10 @@ export class ExceptionReader {
       this.#reader.pointer(args + this.#layout.tuple.items + 8 * i) ?? 0
     );
     if (count === 1) return this.#ofArgument(first!, writer, depth);
-    const members = writer !== "BaseExceptionGroup"
-      ? undefined
-      : this.#lengthOf(second!, "list") ?? this.#lengthOf(second!, "tuple");
-    if (members === undefined) return this.#writer.write(args);
-    return `${this.#plain(first!, depth)} (${members} sub-exception${members > 1 ? "s" : ""})`;
+    if (writer !== "BaseExceptionGroup") return this.#writer.write(args);
+    const members = this.#lengthOf(second!, "list") ?? this.#lengthOf(second!, "tuple");
+    const counted = `${members ?? UNREADABLE} sub-exception${members === 1 ? "" : "s"}`;
+    return `${this.#plain(first!, depth)} (${counted})`;
   }
 
   #ofArgument(argument: Address, writer: string, depth: number): string {

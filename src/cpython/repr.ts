@@ -5,7 +5,7 @@
  * length and the number of reads are bounded, and what cannot be read is "<unreadable>".
  */
 import { attributeItems } from "./attributes.ts";
-import { dictItems } from "./dicts.ts";
+import { dictItems, markedItems } from "./dicts.ts";
 import { intHead } from "./ints.ts";
 import type { Layout } from "./layout.ts";
 import { bytesText, complexText, floatText, int64Text, intText, stringText } from "./python_text.ts";
@@ -229,10 +229,15 @@ export class ReprWriter {
   #dict(address: Address): void {
     this.#text += "{";
     let isFirst = true;
-    for (const { key, value } of dictItems(this.#reader, this.#layout, address, this.#options.maxLength)) {
+    const items = dictItems(this.#reader, this.#layout, address, this.#options.maxLength);
+    for (const { key, value } of markedItems(items)) {
       if (this.#isFull) break;
       if (!isFirst) this.#text += ", ";
       isFirst = false;
+      if (key === 0) {
+        this.#text += UNREADABLE;
+        break;
+      }
       this.#object(key);
       this.#text += ": ";
       this.#object(value);
@@ -289,7 +294,7 @@ export class ReprWriter {
   #function(address: Address): string {
     const pointer = this.#reader.pointer(address + this.#layout.function.qualname) ?? 0;
     const qualname = isPlausible(pointer) ? readString(this.#reader, this.#layout, pointer, 256) : undefined;
-    return `<function ${qualname ?? "?"} at 0x${address.toString(16)}>`;
+    return `<function ${qualname ?? UNREADABLE} at 0x${address.toString(16)}>`;
   }
 
   /** An object of any other type. */
@@ -302,11 +307,12 @@ export class ReprWriter {
     const before = this.#text;
     this.#text = "";
     let count = 0;
-    for (const { key, value } of attributeItems(this.#reader, this.#layout, address)) {
+    for (const { key, value } of markedItems(attributeItems(this.#reader, this.#layout, address))) {
       if (this.#isFull || ++count > MAX_ATTRIBUTES) break;
-      const attribute = readString(this.#reader, this.#layout, key, 64);
-      if (attribute === undefined) continue;
-      this.#text += `${this.#text === "" ? "" : ", "}${attribute}=`;
+      const attribute = readString(this.#reader, this.#layout, key, 64) ?? UNREADABLE;
+      this.#text += `${this.#text === "" ? "" : ", "}${attribute}`;
+      if (attribute === UNREADABLE) continue;
+      this.#text += "=";
       this.#object(value);
     }
     const attributes = this.#text;

@@ -1,6 +1,7 @@
 /** The variables of a frame: their names, where they come from, and the addresses of their values. */
-import { dictItems } from "./dicts.ts";
+import { dictItems, markedItems } from "./dicts.ts";
 import type { Layout } from "./layout.ts";
+import { UNREADABLE } from "./repr.ts";
 import { readBytes, readString } from "./strings.ts";
 import { typeName } from "./types.ts";
 import { isPlausible } from "../memory.ts";
@@ -67,8 +68,9 @@ export class VariableReader {
       let value = word - tag;
       if ((kind & HIDDEN) !== 0 || tag === TAGGED_INT || !isPlausible(value)) return;
       if ((kind & (CELL | FREE)) !== 0 && typeName(this.#reader, this.#layout, value) === "cell") {
-        value = this.#reader.pointer(value + this.#layout.cell.value) ?? 0;
-        if (!isPlausible(value)) return;
+        const content = this.#reader.pointer(value + this.#layout.cell.value);
+        if (content === 0) return;
+        value = content ?? 0;
       }
       const scope = (kind & FREE) !== 0 ? "free" : (kind & CELL) !== 0 ? "cell" : "local";
       found.push({ name, isArgument, scope, value });
@@ -80,12 +82,15 @@ export class VariableReader {
   #dictVariables(frame: Address): Variable[] | undefined {
     const { locals, globals } = this.#layout.frame;
     const dict = this.#reader.pointer(frame + locals);
-    const isModule = dict === this.#reader.pointer(frame + globals);
-    if (dict === undefined || typeName(this.#reader, this.#layout, dict) !== "dict") return undefined;
+    const moduleDict = this.#reader.pointer(frame + globals);
+    const isModule = dict === moduleDict;
+    if (
+      dict === undefined || moduleDict === undefined || typeName(this.#reader, this.#layout, dict) !== "dict"
+    ) return undefined;
     const found: Variable[] = [];
-    for (const { key, value } of dictItems(this.#reader, this.#layout, dict, MAX_VARIABLES)) {
-      const name = readString(this.#reader, this.#layout, key, MAX_NAME_LENGTH);
-      if (name === undefined || /^__.*__$/.test(name)) continue;
+    for (const { key, value } of markedItems(dictItems(this.#reader, this.#layout, dict, MAX_VARIABLES))) {
+      const name = readString(this.#reader, this.#layout, key, MAX_NAME_LENGTH) ?? UNREADABLE;
+      if (/^__.*__$/.test(name)) continue;
       if (isModule && DEFINITIONS.has(typeName(this.#reader, this.#layout, value, 64) ?? "")) continue;
       found.push({ name, isArgument: false, scope: "dict", value });
     }
@@ -115,8 +120,12 @@ export class VariableReader {
     if (names === undefined || cells === undefined || frees === undefined) return undefined;
     const parameters = new Set(names.slice(0, argumentCount));
     const slots = [
-      ...names.map((name, i) => ({ name, isArgument: i < argumentCount, kind: LOCAL })),
-      // An argument that inner functions use is moved to a cell.
+      // An argument that inner functions use is moved to a cell; 2.7 leaves the first value behind.
+      ...names.map((name, i) => ({
+        name,
+        isArgument: i < argumentCount,
+        kind: cells.includes(name) ? HIDDEN : LOCAL,
+      })),
       ...cells.map((name) => ({ name, isArgument: parameters.has(name), kind: CELL })),
       ...frees.map((name) => ({ name, isArgument: false, kind: FREE })),
     ];
@@ -132,7 +141,7 @@ export class VariableReader {
     if (count > 0 && struct === undefined) return undefined;
     return Array.from(
       { length: count },
-      (_, i) => readString(this.#reader, this.#layout, struct!.pointer(i * 8), MAX_NAME_LENGTH) ?? "?",
+      (_, i) => readString(this.#reader, this.#layout, struct!.pointer(i * 8), MAX_NAME_LENGTH) ?? UNREADABLE,
     );
   }
 }

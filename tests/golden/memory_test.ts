@@ -11,14 +11,15 @@ import {
   layoutFor,
   layoutFromDebugOffsets,
 } from "../../src/cpython/layouts.ts";
+import { UNREADABLE } from "../../src/cpython/repr.ts";
 import { readStacks } from "../../src/dump_stacks.ts";
 import { MemoryReader } from "../../src/memory.ts";
 import type { RangeList, TargetMemory } from "../../src/memory.ts";
 import { toDumpJson } from "../../src/render/dump_json.ts";
 import { parseSnapshot, RecordingMemory, SnapshotMemory } from "../../src/snapshot.ts";
-import type { Frame, MemoryRange, StackTrace } from "../../src/types.ts";
+import type { ExceptionText, Frame, LocalVariable, MemoryRange, StackTrace } from "../../src/types.ts";
 import { SUPPORTED_MINORS } from "../../scripts/pythons.ts";
-import { snapshotPrograms } from "../helpers.ts";
+import { snapshotLevel, snapshotPrograms } from "../helpers.ts";
 import { differences } from "../truth.ts";
 import type { Report } from "../truth.ts";
 
@@ -27,6 +28,8 @@ const PAGE = 4096;
 
 /** A recorded process. */
 interface Fixture {
+  /** How much of the variables was read. */
+  readonly level: number;
   readonly report: Report;
   readonly runtime: Runtime;
   readonly memory: SnapshotMemory;
@@ -40,6 +43,7 @@ function loadFixture(minor: string, program: string): Fixture {
   );
   const memory = new SnapshotMemory(segments);
   return {
+    level: snapshotLevel(program),
     report,
     memory,
     runtime: { ...chooseLayout(memory, pythonVersion, address), address, imagePath: "" },
@@ -56,7 +60,7 @@ function chooseLayout(memory: TargetMemory, pythonVersion: string, address: numb
 }
 
 /** Reads the stacks of a process that stands still, with a clock that goes on fast, so that no read waits in vain. */
-function replay({ report, runtime }: Fixture, memory: TargetMemory): StackTrace[] {
+function replay({ report, runtime, level }: Fixture, memory: TargetMemory): StackTrace[] {
   const realNow = performance.now;
   let now = 0;
   performance.now = () => now += 20;
@@ -75,7 +79,7 @@ function replay({ report, runtime }: Fixture, memory: TargetMemory): StackTrace[
       restingCount: () => 1,
       runCount: () => 1,
     };
-    return readStacks({ process, runtime });
+    return readStacks({ process, runtime }, { level });
   } finally {
     performance.now = realNow;
   }
@@ -143,13 +147,46 @@ function lies(shown: StackTrace, truth: StackTrace | undefined): string[] {
     found.push(`ends at frame ${shown.frames.length} without saying so${shown.proven ? ", as proven" : ""}`);
   }
   if (shown.truncation !== undefined && shown.proven) found.push("is truncated and proven at once");
+  for (const which of ["handling", "raising"] as const) {
+    if (!isTrueException(shown[which], truth[which])) {
+      found.push(`${which} ${JSON.stringify(shown[which])}, should be ${JSON.stringify(truth[which])}`);
+    }
+  }
   return found;
+}
+
+/** What could not be read stands for anything. Where a text is cut depends on what is in it. */
+function isTrueText(shown: string, truth: string): boolean {
+  if (!shown.includes(UNREADABLE)) return shown === truth;
+  if (shown.endsWith("…") || truth.endsWith("…")) return truth.startsWith(shown.split(UNREADABLE)[0]!);
+  const escaped = shown.split(UNREADABLE).map((part) => part.replaceAll(/[^\w ]/gu, "\\$&"));
+  return new RegExp(`^${escaped.join(".*")}$`, "s").test(truth);
+}
+
+function isTrueException(shown: ExceptionText | undefined, truth: ExceptionText | undefined): boolean {
+  if (shown?.type === UNREADABLE) return true;
+  if (shown === undefined || truth === undefined) return shown === truth;
+  return shown.type === truth.type && isTrueText(shown.message, truth.message);
+}
+
+/** Variables that are missing are said to be. */
+function areTrueVariables(shown: Frame["locals"], truth: Frame["locals"]): boolean {
+  if (shown === undefined || truth === undefined) return shown === truth;
+  const isCut = shown.some(({ name }) => name === UNREADABLE);
+  if (!isCut && truth.some(({ name }) => !shown.some((variable) => variable.name === name))) return false;
+  return shown.every((variable) => {
+    const same = truth.find(({ name }) => name === variable.name);
+    if (same === undefined) return variable.name === UNREADABLE || variable.text === UNREADABLE;
+    return same.isArgument === variable.isArgument && same.scope === variable.scope &&
+      isTrueText(variable.text, same.text);
+  });
 }
 
 /** A line of 0 says that it is unknown. */
 function isTrueFrame(frame: Frame, truth: Frame | undefined): boolean {
   return truth !== undefined && frame.name === truth.name && frame.file === truth.file &&
-    frame.firstLine === truth.firstLine && (frame.line === truth.line || frame.line === 0);
+    frame.firstLine === truth.firstLine && (frame.line === truth.line || frame.line === 0) &&
+    areTrueVariables(frame.locals, truth.locals);
 }
 
 /** Minors, and builds that may run without a GIL. */
@@ -210,4 +247,27 @@ Deno.test("the comparison finds each kind of lie", () => {
   assert.equal(count({ thread: { ...thread, name: "u" } }), 1);
   assert.equal(count({ ownsGil: true }), 1);
   assert.equal(lies(truth, undefined).length, 1);
+  const handling = { type: "ValueError", message: "a [b] c" };
+  const excepted = (shown: ExceptionText | undefined) =>
+    lies({ ...truth, handling: shown }, { ...truth, handling }).length;
+  assert.equal(excepted(handling), 0);
+  assert.equal(excepted({ type: UNREADABLE, message: "" }), 0);
+  assert.equal(excepted({ ...handling, message: `a [${UNREADABLE}] c` }), 0);
+  assert.equal(excepted({ ...handling, message: `a ${UNREADABLE} d` }), 1);
+  assert.equal(excepted({ ...handling, type: "KeyError" }), 1);
+  assert.equal(excepted(undefined), 1);
+  const x = { name: "x", isArgument: false, scope: "local", text: "[1, 2]" } as const;
+  const y = { ...x, name: "y" };
+  const local = (...locals: LocalVariable[]) =>
+    lies({ ...truth, frames: [{ ...frame, locals }] }, { ...truth, frames: [{ ...frame, locals: [x, y] }] })
+      .length;
+  const unreadable = { ...x, name: UNREADABLE, text: UNREADABLE };
+  assert.equal(local(x, y), 0);
+  assert.equal(local(x, { ...y, text: `[1, ${UNREADABLE}]` }), 0);
+  assert.equal(local(x, unreadable), 0);
+  assert.equal(local(unreadable), 0);
+  assert.equal(local(x), 1);
+  assert.equal(local(x, { ...y, text: "[1]" }), 1);
+  assert.equal(local(x, { ...y, scope: "cell" }), 1);
+  assert.equal(local(x, y, { ...x, name: "z" }), 1);
 });

@@ -81,6 +81,15 @@ def cells(argument, other):
     return inner(7)
 
 
+def moved(argument):
+    def inner():
+        return argument
+
+    argument = "set later"
+    report.block()
+    return inner
+
+
 def unset(flag):
     before = 1
     if flag:
@@ -158,6 +167,7 @@ def drawn(source):
 threads = [
     threading.Thread(target=integers, args=(0, 1, 2, 3), kwargs={"named_one": 1}),
     threading.Thread(target=cells, args=("given", None)),
+    threading.Thread(target=moved, args=("given",)),
     threading.Thread(target=unset, args=(False,)),
 ]
 plain = [floats, strings, containers, attribute, in_class_body, in_exec, comprehended, generated]

@@ -103,6 +103,13 @@ def _report(blocking_threads):
     arrived = 0
     while arrived < blocking_threads:
         arrived += len(os.read(_ARRIVALS, blocking_threads - arrived))
+    _print_report()
+    while os.read(0, 4096):
+        pass
+    os._exit(0)
+
+
+def _print_report():
     threads = _threads()
     while True:
         again = _threads()
@@ -122,9 +129,6 @@ def _report(blocking_threads):
     }
     sys.stdout.write(json.dumps(report) + "\n")
     sys.stdout.flush()
-    while os.read(0, 4096):
-        pass
-    os._exit(0)
 
 
 def _threads():
