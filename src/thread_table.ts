@@ -1,7 +1,7 @@
 /** The target's interpreters and threads, as far as they are known: read link by link, then watched for changes. */
 import { ListWatch } from "./cpython/list_watch.ts";
 import type { Runtime } from "./cpython/runtime.ts";
-import { listThreads, nativeThreadIdOf } from "./cpython/thread_list.ts";
+import { listThreads, nativeThreadIds } from "./cpython/thread_list.ts";
 import type { ListedInterpreter, ListedThread } from "./cpython/thread_list.ts";
 import { readThreadNames } from "./cpython/thread_names.ts";
 import { FrameFields } from "./cpython/frame_fields.ts";
@@ -111,6 +111,15 @@ export class ThreadTable {
     if (osName !== thread.info.osName) thread.info = { ...thread.info, osName };
   }
 
+  /** The first of the ids that is one of a thread of this process; 0 when none is. */
+  #osThreadIdOf(listed: ListedThread): number {
+    for (const id of nativeThreadIds(this.#reader, listed)) {
+      const osThreadId = this.#os.hostThreadId(id);
+      if (osThreadId !== 0) return osThreadId;
+    }
+    return 0;
+  }
+
   #newThread(listed: ListedThread): ReadThread {
     return {
       listed,
@@ -118,7 +127,7 @@ export class ThreadTable {
       info: {
         pid: this.#pid,
         threadId: listed.threadId,
-        osThreadId: this.#os.hostThreadId(nativeThreadIdOf(this.#reader, listed)),
+        osThreadId: this.#osThreadIdOf(listed),
         name: undefined,
         interpreterId: listed.interpreterId,
       },

@@ -2,6 +2,7 @@
  * Who holds the GIL: two words, in the runtime (3.7 to 3.11) or behind the interpreter (3.12+); to 3.6 one word that stands
  * alone, and is 0 while nobody holds it. A build that may run without a GIL has a further word, which is 0 then.
  */
+import { isMuslThread, muslWaiters } from "./pthreads.ts";
 import type { Runtime } from "./runtime.ts";
 import type { ListedInterpreter, ListedThread } from "./thread_list.ts";
 import { pointerAt } from "../memory.ts";
@@ -14,6 +15,8 @@ import type { Address } from "../types.ts";
  * Source: Include/internal/pycore_gil.h at v3.13.0, `struct _gil_runtime_state` from `last_holder` on.
  */
 const GIL_SIZE = 24 + 2 * (48 + 40);
+/** From `last_holder` to the condition variable on which threads wait for the GIL. */
+const GIL_CONDITION = 24;
 /** A condition variable, or a semaphore (2.7). */
 const CONDITION_SIZE = 48;
 
@@ -28,6 +31,10 @@ export class GilWords {
   /** From `last_holder` to `locked`, and to `enabled`; 0 where the GIL is always enabled. */
   readonly #lockedDistance: number;
   readonly #enabledDistance: number;
+  /** Whether the target's C library is musl, once a thread was looked at. */
+  #isMusl: boolean | undefined;
+  /** Where threads wait for each GIL, as of this call; musl only. */
+  readonly #waiters = new Map<Address, Set<Address>>();
 
   constructor(reader: MemoryReader, runtime: Runtime) {
     this.#reader = reader;
@@ -44,6 +51,7 @@ export class GilWords {
   /** Appends the words of each interpreter's GIL to a call. */
   plan(ranges: RangeList, interpreters: readonly ListedInterpreter[]): void {
     this.#offsets.clear();
+    this.#waiters.clear();
     for (const { address } of interpreters) {
       const words = this.#addressFor(address);
       if (words === undefined) continue;
@@ -66,7 +74,24 @@ export class GilWords {
   isWaitedFor(thread: ListedThread, futex: Address): boolean {
     if (this.#runtime.oldGil !== undefined) return this.#isOldLock(futex);
     const words = this.#addresses.get(thread.interpreter);
-    return words !== undefined && futex > words && futex < words + GIL_SIZE;
+    if (words === undefined) return false;
+    return futex > words && futex < words + GIL_SIZE || this.#isMuslWaiter(thread, { words, futex });
+  }
+
+  /** musl lets each thread that waits for a condition variable wait on a futex of its own. */
+  #isMuslWaiter(
+    thread: ListedThread,
+    { words, futex }: { readonly words: Address; readonly futex: Address },
+  ): boolean {
+    if (futex === 0) return false;
+    this.#isMusl ??= isMuslThread(this.#reader, thread.threadId);
+    if (!this.#isMusl) return false;
+    let waiters = this.#waiters.get(words);
+    if (waiters === undefined) {
+      waiters = muslWaiters(this.#reader, words + GIL_CONDITION);
+      this.#waiters.set(words, waiters);
+    }
+    return waiters.has(futex);
   }
 
   #isOldLock(futex: Address): boolean {

@@ -13,6 +13,7 @@ import { chunks, findVersionText } from "./image_scan.ts";
 import { locateOldRuntime, OLD_SYMBOLS } from "./old_runtime.ts";
 import type { Runtime } from "./runtime.ts";
 import { isInterpreter } from "./thread_list.ts";
+import { TRACE_REFS_SYMBOL, withTraceRefs } from "./trace_refs.ts";
 import { isPlausible, Struct } from "../memory.ts";
 import type { MemoryReader } from "../memory.ts";
 import type { Address, Image } from "../types.ts";
@@ -37,7 +38,7 @@ export function locateRuntime(
 ): Runtime | undefined {
   const toScan: { image: Image; symbols: ReadonlyMap<string, Address> }[] = [];
   for (const image of images) {
-    const symbols = image.symbols(["_PyRuntime", "Py_Version"], OLD_SYMBOLS);
+    const symbols = image.symbols(["_PyRuntime", "Py_Version"], [...OLD_SYMBOLS, TRACE_REFS_SYMBOL]);
     const named = strategies.includes("symbol") ? symbols.get("_PyRuntime") : undefined;
     const address = named ??
       (strategies.includes("section") ? image.section(".PyRuntime")?.start : undefined);
@@ -47,7 +48,11 @@ export function locateRuntime(
       toScan.push({ image, symbols });
       continue;
     }
-    const runtime = describe(reader, image, { address, versionSymbol: symbols.get("Py_Version") });
+    const runtime = describe(reader, image, {
+      address,
+      versionSymbol: symbols.get("Py_Version"),
+      tracesRefs: symbols.has(TRACE_REFS_SYMBOL),
+    });
     if (runtime !== undefined) return runtime;
   }
   if (!strategies.includes("scan")) return undefined;
@@ -61,7 +66,11 @@ export function locateRuntime(
 function describe(
   reader: MemoryReader,
   image: Image,
-  { address, versionSymbol }: { address: Address; versionSymbol: Address | undefined },
+  { address, versionSymbol, tracesRefs = false }: {
+    address: Address;
+    versionSymbol: Address | undefined;
+    tracesRefs?: boolean;
+  },
 ): Runtime | undefined {
   const table = reader.bytes(address, DEBUG_OFFSETS_SIZE);
   if (table !== undefined && hasCookie(table, 0)) {
@@ -69,7 +78,9 @@ function describe(
   }
   const word = versionSymbol === undefined ? undefined : reader.struct(versionSymbol, 4)?.u32(0);
   const version = word === undefined ? findVersionText(reader, image) : parseVersionHex(word);
-  return version === undefined ? undefined : { address, imagePath: image.path, ...layoutFor(version) };
+  if (version === undefined) return undefined;
+  const chosen = layoutFor(version);
+  return { address, imagePath: image.path, ...tracesRefs ? withTraceRefs(chosen) : chosen };
 }
 
 function hasCookie(bytes: Uint8Array, at: number): boolean {

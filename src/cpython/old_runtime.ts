@@ -10,6 +10,7 @@ import type { Layout, PythonVersion } from "./layout.ts";
 import { hasRuntimeStruct, layoutFor } from "./layouts.ts";
 import type { OldGil, Runtime } from "./runtime.ts";
 import { isInterpreter } from "./thread_list.ts";
+import { TRACE_REFS_SYMBOL, withTraceRefs } from "./trace_refs.ts";
 import { isPlausible, Struct } from "../memory.ts";
 import type { MemoryReader } from "../memory.ts";
 import type { Address, Image } from "../types.ts";
@@ -44,7 +45,7 @@ export function locateOldRuntime(
   if (holder === undefined) return undefined;
   const version = known ?? findVersionText(reader, image);
   if (version === undefined || hasRuntimeStruct(version)) return undefined;
-  const chosen = layoutFor(version);
+  const chosen = symbols.has(TRACE_REFS_SYMBOL) ? withTraceRefs(layoutFor(version)) : layoutFor(version);
   const named = isStripped ? undefined : symbols.get(HEAD);
   const address = named ?? searchHead(reader, image, chosen.layout, holder);
   if (address === undefined) return undefined;

@@ -1,5 +1,6 @@
 /** The interpreters of a runtime and their threads, as linked lists that change while they are read. */
 import type { Layout } from "./layout.ts";
+import { possibleThreadIds } from "./pthreads.ts";
 import { isPlausible } from "../memory.ts";
 import type { MemoryReader } from "../memory.ts";
 import type { Address } from "../types.ts";
@@ -123,16 +124,7 @@ function readThread(
   };
 }
 
-/**
- * glibc keeps the kernel's id of a thread at this offset of `pthread_t` on x86_64 and aarch64 (`struct pthread.tid`).
- * Versions to 3.10 keep no such id themselves. What is read there is checked against the kernel's own list of threads.
- *
- * Source: glibc, nptl/descr.h.
- */
-const PTHREAD_TID_OFFSET = 720;
-
-/** The kernel's id of a thread, as the target knows it, or 0. */
-export function nativeThreadIdOf(reader: MemoryReader, thread: ListedThread): number {
-  if (thread.nativeThreadId !== 0) return thread.nativeThreadId;
-  return reader.struct(thread.threadId + PTHREAD_TID_OFFSET, 4)?.u32(0) ?? 0;
+/** The kernel's id of a thread, as the target knows it; up to 3.10 only the C library does, and not surely at one place. */
+export function nativeThreadIds(reader: MemoryReader, { nativeThreadId, threadId }: ListedThread): number[] {
+  return nativeThreadId !== 0 ? [nativeThreadId] : possibleThreadIds(reader, threadId);
 }

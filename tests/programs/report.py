@@ -6,7 +6,6 @@ neither its frames nor their lines change any more. The reporter thread counts t
 `sys._current_frames()` twice, prints one line of JSON, and ends the program when its standard input ends.
 """
 
-import ctypes
 import functools
 import json
 import os
@@ -17,6 +16,10 @@ import threading
 import time
 import traceback
 
+try:
+    import ctypes
+except ImportError:  # a build without loadable modules
+    ctypes = None
 try:
     from _thread import get_ident
 except ImportError:  # Python 2
@@ -88,6 +91,8 @@ def run(*situations):
 
 def _allow_readers():
     """Lets processes of the same user read this one where the kernel allows that to ancestors only."""
+    if ctypes is None:
+        return
     PR_SET_PTRACER, PR_SET_PTRACER_ANY = 0x59616D61, ctypes.c_ulong(-1)
     ctypes.CDLL(None).prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0)
 
