@@ -3,15 +3,25 @@
  *
  * Usage: `deno run -A scripts/pythons.ts list` prints those found.
  * `deno run -A scripts/pythons.ts setup [--optional]` installs Python 3.13 to 3.15 from Debian's development
- * branch into a folder of their own, builds a free-threaded 3.13, and leaves the system alone. With `--optional`,
- * a machine that cannot do it is no failure.
+ * branch, and the builds of python_builds.ts, into a folder of their own, and leaves the system alone. With `--optional`, a machine that cannot do
+ * it is no failure.
  *
  * Everything is kept in `$PYSPY_PYTHONS_ROOT`, by default ~/.cache/pyspy-pythons.
  */
 import { createHash } from "node:crypto";
 import { homedir } from "node:os";
 import { basename, join, relative } from "node:path";
-import { buildFreeThreaded, FREE_THREADED_FOLDER, FREE_THREADED_PROGRAM } from "./free_threaded.ts";
+import {
+  exists,
+  isRoot,
+  lackingPrograms,
+  lastLines,
+  makeRoot,
+  namesIn,
+  run,
+  SetupError,
+} from "./debian_root.ts";
+import { buildCandidates, setupBuilds } from "./python_builds.ts";
 
 /** Minor versions that pyspy supports. */
 export const SUPPORTED_MINORS: readonly string[] = [
@@ -23,7 +33,6 @@ export const SUPPORTED_MINORS: readonly string[] = [
 export const PYTHONS_ROOT: string = Deno.env.get("PYSPY_PYTHONS_ROOT") ||
   join(Deno.env.get("XDG_CACHE_HOME") || join(homedir(), ".cache"), "pyspy-pythons");
 
-const FREE_THREADED = join(PYTHONS_ROOT, FREE_THREADED_FOLDER);
 const SID_ROOT = join(PYTHONS_ROOT, "sid");
 const SID_MINORS = ["3.13", "3.14", "3.15"];
 const SID_PACKAGES = [
@@ -68,7 +77,7 @@ interface Candidate {
 /** Finds every interpreter to test with: pyenv's, those on PATH, and those that `setup` installed. */
 export async function findPythons(): Promise<PythonSet> {
   const notes: string[] = [];
-  const candidates = [...pyenvCandidates(), ...pathCandidates(), ...ownCandidates(), ...sidCandidates(notes)];
+  const candidates = [...pyenvCandidates(), ...pathCandidates(), ...sidCandidates(notes)];
   const distinct = new Map<string, Candidate>();
   for (const candidate of candidates) {
     const path = realPath(candidate.executable);
@@ -87,6 +96,20 @@ export async function findPythons(): Promise<PythonSet> {
     }
   }
   return { pythons, notes };
+}
+
+/** Finds the builds of python_builds.ts: none of them need be there. */
+export async function findBuilds(): Promise<PythonSet> {
+  const notes: string[] = [];
+  const candidates = buildCandidates(PYTHONS_ROOT).filter(({ root }) => root === undefined || isRoot());
+  const found = await Promise.all(candidates.map(async (candidate) => {
+    const python = await describe(candidate, notes);
+    return python === undefined ? undefined : { ...python, label: `${python.label} ${candidate.kind}` };
+  }));
+  for (const kind of ["debug", "musl"] as const) {
+    if (!candidates.some((one) => one.kind === kind)) notes.push(`No ${kind} build of Python is there`);
+  }
+  return { pythons: found.filter((python) => python !== undefined), notes };
 }
 
 /**
@@ -170,11 +193,6 @@ function pathCandidates(): Candidate[] {
     .map((executable) => ({ command: [executable], executable, root: undefined }));
 }
 
-function ownCandidates(): Candidate[] {
-  const executable = join(FREE_THREADED, FREE_THREADED_PROGRAM);
-  return exists(executable) ? [{ command: [executable], executable, root: undefined }] : [];
-}
-
 function sidCandidates(notes: string[]): Candidate[] {
   const installed = namesIn(join(SID_ROOT, "usr/bin")).filter((name) => /^python3\.\d+$/.test(name));
   if (installed.length > 0 && !isRoot()) {
@@ -192,14 +210,15 @@ async function describe(candidate: Candidate, notes: string[]): Promise<Python |
   const question = "import platform, sysconfig as s;" +
     "print('%s %s' % (platform.python_version(), bool(s.get_config_var('Py_GIL_DISABLED'))))";
   const answer = await run([...candidate.command, "-c", question]);
-  const match = /^((\d+\.\d+)\S*) (True|False)$/.exec(answer.text);
+  // The musl build looks for modules that it does not have, and says so.
+  const match = /^((\d+\.\d+)\S*) (True|False)$/m.exec(answer.text);
   if (!answer.success || match === null) {
     notes.push(`${candidate.executable} does not start: ${lastLines(answer.text, 1)}`);
     return undefined;
   }
   const [, version, minor, freeThreaded] = match;
   const where = candidate.root !== undefined
-    ? " (sid)"
+    ? ` (${basename(candidate.root)})`
     : candidate.executable.startsWith("/usr/bin/")
     ? " (system)"
     : "";
@@ -212,124 +231,9 @@ async function describe(candidate: Candidate, notes: string[]): Promise<Python |
   };
 }
 
-class SetupError extends Error {}
-
-/** Builds the free-threaded interpreter. @throws SetupError when this machine cannot do it. */
-async function setupFreeThreaded(): Promise<void> {
-  if (exists(join(FREE_THREADED, FREE_THREADED_PROGRAM))) {
-    console.log(`${FREE_THREADED} is ready`);
-    return;
-  }
-  console.log(`Building a free-threaded Python into ${FREE_THREADED}; this takes two minutes ...`);
-  await Deno.mkdir(PYTHONS_ROOT, { recursive: true });
-  try {
-    await buildFreeThreaded(FREE_THREADED, { run, mirror: await debianMirror() });
-  } catch (error) {
-    throw new SetupError(`building it failed:\n${(error as Error).message}`);
-  }
-}
-
-/** Installs the newest interpreters. @throws SetupError when this machine cannot do it. */
-async function setup(): Promise<void> {
-  const lacking = SID_FILES.filter((name) => !exists(join(SID_ROOT, "usr/bin", name)));
-  if (lacking.length === 0) {
-    console.log(`${SID_ROOT} is ready`);
-    return;
-  }
-  if (Deno.build.os !== "linux") throw new SetupError("the newest interpreters come from Debian: Linux only");
-  if (!isRoot()) throw new SetupError("debootstrap and chroot need root");
-  await ensureDebootstrap();
-
-  await Deno.mkdir(PYTHONS_ROOT, { recursive: true });
-  const partial = `${SID_ROOT}.partial-${Deno.pid}`;
-  const mirror = await debianMirror();
-  console.log(
-    `Installing Python ${SID_MINORS.join(", ")} of Debian sid into ${SID_ROOT}; this takes a minute ...`,
-  );
-  const started = performance.now();
-  try {
-    const made = await run([
-      "debootstrap",
-      "--variant=minbase",
-      `--include=${SID_PACKAGES.join(",")}`,
-      "sid",
-      partial,
-      ...mirror === undefined ? [] : [mirror],
-    ]);
-    if (!made.success) throw new SetupError(`debootstrap failed:\n${lastLines(made.text, 10)}`);
-    await run(["chroot", partial, "apt-get", "clean"]);
-    if (exists(SID_ROOT)) await Deno.rename(SID_ROOT, `${partial}-old`);
-    await Deno.rename(partial, SID_ROOT);
-  } finally {
-    // A debootstrap that failed can leave /proc mounted in there: never remove across file systems.
-    await run(["rm", "-rf", "--one-file-system", partial, `${partial}-old`]);
-  }
-  console.log(`Done in ${((performance.now() - started) / 1000).toFixed(0)} s`);
-}
-
-async function ensureDebootstrap(): Promise<void> {
-  if ((await run(["debootstrap", "--version"])).success) return;
-  const install = ["apt-get", "install", "--yes", "--no-install-recommends", "debootstrap"];
-  if ((await run(install)).success) return;
-  await run(["apt-get", "update"]);
-  const installed = await run(install);
-  if (!installed.success) {
-    throw new SetupError(
-      `debootstrap is missing and apt-get cannot install it:\n${lastLines(installed.text, 3)}`,
-    );
-  }
-}
-
-/** @returns the mirror that this Debian is configured with; undefined for debootstrap's own choice. */
-async function debianMirror(): Promise<string | undefined> {
-  const folder = "/etc/apt/sources.list.d";
-  const files = ["/etc/apt/sources.list", ...namesIn(folder).map((name) => join(folder, name))];
-  for (const file of files) {
-    const text = await Deno.readTextFile(file).catch(() => "");
-    // One line form: "deb [options] URL suite ..."; stanza form: "URIs: URL ...".
-    const match = /^(?:deb\s+(?:\[.*?\]\s+)?|URIs:\s*)(https?:\/\/\S+\/debian)\/?(?:\s|$)/m.exec(text);
-    if (match !== null) return match[1];
-  }
-  return undefined;
-}
-
-interface Finished {
-  readonly success: boolean;
-  /** Standard output, and after it standard error. */
-  readonly text: string;
-}
-
-async function run(command: readonly string[]): Promise<Finished> {
-  const [program, ...args] = command;
-  try {
-    const env = { DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C.UTF-8" };
-    const output = await new Deno.Command(program!, { args, env, stdin: "null" }).output();
-    const decoder = new TextDecoder();
-    return {
-      success: output.success,
-      text: (decoder.decode(output.stdout) + decoder.decode(output.stderr)).trim(),
-    };
-  } catch (error) {
-    return { success: false, text: `${program}: ${(error as Error).message}` };
-  }
-}
-
-function isRoot(): boolean {
-  return Deno.uid() === 0;
-}
-
 function minorNumber(minor: string): number {
   const [major, second] = minor.split(".").map(Number);
   return major! * 1000 + second!;
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function realPath(path: string): string {
@@ -337,14 +241,6 @@ function realPath(path: string): string {
     return Deno.realPathSync(path);
   } catch {
     return path;
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return [...Deno.readDirSync(folder)].map((entry) => entry.name).sort();
-  } catch {
-    return [];
   }
 }
 
@@ -359,14 +255,20 @@ function listFiles(folder: string, below = folder): string[] {
     .sort();
 }
 
-function lastLines(text: string, count: number): string {
-  return text.split("\n").slice(-count).join("\n");
+/** Installs what is missing. @throws SetupError when this machine cannot do it. */
+async function setup(): Promise<void> {
+  const sid = { suite: "sid", folder: SID_ROOT, packages: SID_PACKAGES, programs: SID_FILES };
+  if (lackingPrograms(sid).length > 0) await makeRoot(sid);
+  await setupBuilds(PYTHONS_ROOT, SID_MINORS);
+  console.log(`${PYTHONS_ROOT} is ready`);
 }
 
 async function list(): Promise<void> {
-  const { pythons, notes } = await findPythons();
-  for (const python of pythons) console.log(`${python.label.padEnd(20)} ${python.command.join(" ")}`);
-  for (const note of notes) console.log(`NOTE: ${note}`);
+  const [{ pythons, notes }, builds] = await Promise.all([findPythons(), findBuilds()]);
+  for (const python of [...pythons, ...builds.pythons]) {
+    console.log(`${python.label.padEnd(20)} ${python.command.join(" ")}`);
+  }
+  for (const note of [...notes, ...builds.notes]) console.log(`NOTE: ${note}`);
 }
 
 async function main(args: readonly string[]): Promise<void> {
@@ -377,17 +279,15 @@ async function main(args: readonly string[]): Promise<void> {
     Deno.exitCode = 2;
     return;
   }
-  for (const [what, install] of [["newest", setup], ["free-threaded", setupFreeThreaded]] as const) {
-    try {
-      await install();
-    } catch (error) {
-      if (!(error instanceof SetupError)) throw error;
-      const optional = option === "--optional";
-      console.error(
-        `${optional ? "WARNING: SKIPPED" : "error"}: cannot install the ${what} Pythons: ${error.message}`,
-      );
-      if (!optional) Deno.exitCode = 1;
-    }
+  try {
+    await setup();
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    const optional = option === "--optional";
+    console.error(
+      `${optional ? "WARNING: SKIPPED" : "error"}: cannot install all Pythons: ${error.message}`,
+    );
+    if (!optional) Deno.exitCode = 1;
   }
 }
 

@@ -74,6 +74,7 @@ function dumpTree(options: DumpOptions): void {
 function read(target: Target, options: DumpOptions): ProcessDump {
   return {
     pid: target.process.pid,
+    innerPid: target.process.innerPid(),
     command: target.process.command(),
     executable: target.process.executable(),
     pythonVersion: target.pythonVersion,

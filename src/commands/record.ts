@@ -9,6 +9,7 @@ import { ClosedPipe, writeStderr } from "../output.ts";
 import type { Profile } from "../profile.ts";
 import { RecordingSession } from "../recording_session.ts";
 import { SelfUsage } from "../self_usage.ts";
+import { innerPidNote } from "../render/dump.ts";
 import { terminalSafe } from "../render/escape.ts";
 import type { StopReason } from "../sampler.ts";
 import type { Selection } from "../stack_reader.ts";
@@ -114,7 +115,7 @@ async function sample(
     writeStderr(warning({ pythonVersion: target.pythonVersion, guessed: target.runtime.guessed }));
   }
   if (target !== undefined || options.subprocesses) {
-    if (child === undefined) writeStderr(startLine(pid, options));
+    if (child === undefined) writeStderr(startLine(options, target));
     reason = await session.run(target, {
       isStopped: () => signals.isStopped,
       onTick: (state) => progress.show(state),
@@ -233,9 +234,10 @@ async function exitOf(child: ReturnType<typeof launch>, signals: StopSignals): P
   return await waitForExit(child, () => signals.isAborted) ?? 130;
 }
 
-function startLine(pid: number, options: RecordOptions): string {
+function startLine(options: RecordOptions, target: Target | undefined): string {
   const end = options.durationSeconds === undefined
     ? "Ctrl-C ends it."
     : `It takes ${options.durationSeconds} s.`;
-  return `Sampling process ${pid} ${options.rateHz} times a second. ${end}\n`;
+  const process = `process ${options.pid}${innerPidNote(target?.process.innerPid())}`;
+  return `Sampling ${process} ${options.rateHz} times a second. ${end}\n`;
 }

@@ -4,10 +4,11 @@ import { likeliestFirst, mappedFiles, openImage, parseMaps } from "./linux_maps.
 import { FileNames } from "./linux_file_names.ts";
 import { foreignProgram } from "./linux_foreign.ts";
 import type { Foreign } from "./linux_foreign.ts";
-import { explainDenied } from "./linux_permission.ts";
+import { NamespaceIds } from "./linux_namespaces.ts";
+import { explainDenied, explainMissing } from "./linux_permission.ts";
 import { sleepNs } from "./linux_clock.ts";
 import { ProcessorChoice } from "./linux_processor.ts";
-import { linkOf } from "./linux_proc.ts";
+import { linkOf, textOf } from "./linux_proc.ts";
 import { isAlive, readStat } from "./linux_stat.ts";
 import { ThreadStop } from "./linux_ptrace.ts";
 import { ThreadStates } from "./linux_threads.ts";
@@ -32,9 +33,7 @@ const SETTLE_NAP = 20_000;
  */
 export function openLinuxProcess(pid: number): RemoteProcess {
   const procPid = `/proc/${pid}`;
-  if (!isAlive(procPid)) {
-    throw new ProfilerError("no_process", `Cannot read process ${pid}: there is no such process`);
-  }
+  if (!isAlive(procPid)) throw explainMissing(pid);
   const process = new LinuxProcess(pid, procPid);
   for (let before = "";;) {
     const text = readMapsText(pid, procPid);
@@ -71,12 +70,11 @@ class LinuxProcess implements RemoteProcess {
   readonly pid: number;
   readonly #procPid: string;
   readonly #states: ThreadStates;
-  readonly #sharesPidNamespace: boolean;
+  readonly #ids: NamespaceIds;
   readonly #fileNames: FileNames;
   readonly #processor: ProcessorChoice;
   readonly #stop: ThreadStop;
   #settling: ReturnType<typeof setInterval> | undefined;
-  #hostThreadIds = new Map<number, number>();
   // One local range: the kernel fills it from all the remote ones in turn.
   readonly #local = new Uint32Array(4);
   #localBuffer: ArrayBuffer | undefined;
@@ -89,7 +87,7 @@ class LinuxProcess implements RemoteProcess {
     this.#processor = new ProcessorChoice(`${procPid}/task`);
     this.#stop = new ThreadStop(pid);
     this.#fileNames = new FileNames(procPid);
-    this.#sharesPidNamespace = linkOf(`${procPid}/ns/pid`) === linkOf("/proc/self/ns/pid");
+    this.#ids = new NamespaceIds(procPid);
   }
 
   readv(ranges: RangeList, into: Uint8Array<ArrayBuffer>): number {
@@ -147,9 +145,10 @@ class LinuxProcess implements RemoteProcess {
       return;
     }
     const files = likeliestFirst(mappedFiles(parseMaps(text)), executable).slice(0, MAX_IMAGES);
+    const root = linkOf(`${this.#procPid}/root`) ?? "/";
     for (const file of files) {
       const readMemory = (address: Address, length: number) => this.readOne(address, length);
-      const image = openImage(file, { procPid: this.#procPid, executable, readMemory });
+      const image = openImage(file, { procPid: this.#procPid, executable, root, readMemory });
       if (image !== undefined) yield image;
     }
   }
@@ -171,31 +170,17 @@ class LinuxProcess implements RemoteProcess {
   ageSeconds(): number {
     const stat = readStat(`${this.#procPid}/stat`);
     if (stat === undefined) return Infinity;
-    const uptime = Number(Deno.readTextFileSync("/proc/uptime").split(" ")[0]);
+    // A container may have no such file.
+    const uptime = Number(textOf("/proc/uptime")?.split(" ")[0] ?? Infinity);
     return uptime - stat.startTime / CLOCK_TICKS;
   }
 
-  hostThreadId(innerThreadId: number): number {
-    if (innerThreadId <= 0) return 0;
-    if (this.#sharesPidNamespace) {
-      return this.threadState(innerThreadId) === undefined ? 0 : innerThreadId;
-    }
-    if (!this.#hostThreadIds.has(innerThreadId)) this.#hostThreadIds = this.#readThreadIds();
-    return this.#hostThreadIds.get(innerThreadId) ?? 0;
+  innerPid(): number | undefined {
+    return this.#ids.innerPid();
   }
 
-  /** Ids inside the target's PID namespace to ours. Source: proc_pid_status(5), NSpid. */
-  #readThreadIds(): Map<number, number> {
-    const ids = new Map<number, number>();
-    try {
-      for (const entry of Deno.readDirSync(`${this.#procPid}/task`)) {
-        const inner = innerThreadId(`${this.#procPid}/task/${entry.name}/status`);
-        if (inner !== undefined) ids.set(inner, Number(entry.name));
-      }
-    } catch {
-      // The process has ended: what was read before still holds.
-    }
-    return ids;
+  hostThreadId(innerThreadId: number): number {
+    return this.#ids.hostThreadId(innerThreadId);
   }
 
   threadOsName(osThreadId: number): string | undefined {
@@ -276,15 +261,6 @@ class LinuxProcess implements RemoteProcess {
     else this.#settleLater();
     this.#states.close();
     this.#processor.close();
-  }
-}
-
-function innerThreadId(statusPath: string): number | undefined {
-  try {
-    const match = /^NSpid:.*?(\d+)$/m.exec(Deno.readTextFileSync(statusPath));
-    return match === null ? undefined : Number(match[1]);
-  } catch {
-    return undefined;
   }
 }
 

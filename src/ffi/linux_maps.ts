@@ -83,16 +83,21 @@ interface Source {
  */
 export function openImage(
   file: readonly Mapping[],
-  { procPid, executable, readMemory }: {
+  { procPid, executable, root, readMemory }: {
     procPid: string;
     executable: string;
+    /** The target's root folder, as far as it can be told from here: the paths of mappings begin with it. */
+    root: string;
     readMemory: (address: Address, length: number) => Uint8Array<ArrayBuffer> | undefined;
   },
 ): Image | undefined {
   const first = file[0]!;
   const sources: Source[] = [];
   if (first.path === executable) sources.push({ path: `${procPid}/exe`, mustMatch: true });
-  if (!first.deleted) sources.push({ path: `${procPid}/root${first.path}`, mustMatch: true });
+  if (!first.deleted) {
+    const inside = first.path.startsWith(`${root}/`) ? first.path.slice(root.length) : first.path;
+    sources.push({ path: `${procPid}/root${inside}`, mustMatch: true });
+  }
   sources.push({ path: `${procPid}/map_files/${first.range}`, mustMatch: false });
   let read: ReadAt = (offset, length) => {
     const mapping = file.find((one) =>

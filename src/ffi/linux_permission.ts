@@ -16,6 +16,10 @@ export interface AccessFacts {
   readonly inKubernetes: boolean;
   /** The target is in another user namespace than we are. */
   readonly otherUserNamespace: boolean;
+  /** We are in a user namespace of our own, where being root counts for its own processes only. */
+  readonly ownUserNamespace: boolean;
+  /** /proc is mounted with the option hidepid. */
+  readonly hidesProcesses: boolean;
   /** How this program is to be called again, in full. */
   readonly commandLine: string;
 }
@@ -24,6 +28,31 @@ export interface AccessFacts {
 export function explainDenied(pid: number): ProfilerError {
   const { cause, remedy } = explainAccess(gatherFacts(pid));
   return new ProfilerError("permission", `Cannot read memory of process ${pid}: ${cause}`, remedy);
+}
+
+/** The error for a process of which /proc shows nothing: there is none, or we may not see it. */
+export function explainMissing(pid: number): ProfilerError {
+  // Without access to it, only the folder's name is seen.
+  if (exists(`/proc/${pid}`)) return explainDenied(pid);
+  const { cause, remedy } = explainInvisible(gatherFacts(pid));
+  return new ProfilerError("no_process", `Cannot read process ${pid}: ${cause}`, remedy);
+}
+
+/** Names the cause and the remedy where a process is not to be seen. Source: proc(5), "hidepid". */
+export function explainInvisible(facts: AccessFacts): { cause: string; remedy: string | undefined } {
+  if (facts.hidesProcesses && facts.ourUid !== 0) {
+    return {
+      cause:
+        "there is no such process, or it is another user's: /proc is mounted with hidepid and hides those",
+      remedy: `sudo ${facts.commandLine}`,
+    };
+  }
+  return {
+    cause: "there is no such process",
+    remedy: facts.inContainer
+      ? "give the pid that it has in this container, or run pyspy on the host"
+      : undefined,
+  };
 }
 
 /** Names the cause and the remedy. Source: ptrace(2), "Ptrace access mode checking"; the kernel's Yama.rst. */
@@ -49,9 +78,22 @@ export function explainAccess(facts: AccessFacts): { cause: string; remedy: stri
         : "run pyspy with the capability CAP_SYS_PTRACE",
     };
   }
+  if (facts.ourUid === 0 && facts.ownUserNamespace) {
+    return {
+      cause:
+        "it is outside of our user namespace (as of a rootless container), and only in there we are root",
+      remedy: "run pyspy as root on the host",
+    };
+  }
   if (facts.otherUserNamespace && facts.ourUid !== 0) {
     return {
       cause: "it runs in another user namespace (a container)",
+      remedy: `sudo ${facts.commandLine}`,
+    };
+  }
+  if (facts.hidesProcesses && facts.ourUid !== 0) {
+    return {
+      cause: "/proc is mounted with hidepid, which keeps the processes of other users from us",
       remedy: `sudo ${facts.commandLine}`,
     };
   }
@@ -104,6 +146,8 @@ function gatherFacts(pid: number): AccessFacts {
       /docker|kubepods|containerd|libpod/.test(textOf("/proc/self/cgroup")),
     inKubernetes,
     otherUserNamespace: namespaceOf(pid) !== undefined && namespaceOf(pid) !== namespaceOf("self"),
+    ownUserNamespace: !/^\s*0\s+0\s+4294967295$/m.test(textOf("/proc/self/uid_map")),
+    hidesProcesses: /^\S+ \/proc \S*\bhidepid=(?!0|off)/m.test(textOf("/proc/mounts")),
     commandLine: ourCommandLine(),
   };
 }

@@ -5,6 +5,8 @@ import type { Image, TargetThreads } from "../types.ts";
 /** A process that is read from outside. Nothing here changes it or stops it. */
 export interface RemoteProcess extends TargetMemory, TargetThreads {
   readonly pid: number;
+  /** Its pid in its own PID namespace, as in a container; undefined when that is ours. */
+  innerPid(): number | undefined;
   /** The command line, one item an argument. */
   command(): string[];
   /** Path of the executable as the target sees it. */

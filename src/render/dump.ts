@@ -4,6 +4,8 @@ import type { Frame, StackTrace } from "../types.ts";
 /** A process whose stacks were read once. */
 export interface ProcessDump {
   readonly pid: number;
+  /** Its pid in its own PID namespace; undefined when that is ours. */
+  readonly innerPid?: number | undefined;
   readonly command: readonly string[];
   readonly executable: string;
   /** As in `sys.version_info`: `3.11.7`. */
@@ -25,4 +27,9 @@ export function shortFilename(frame: Frame, names: ShortNames): string {
 /** The state of a thread in py-spy's words. */
 export function stateWord(trace: StackTrace): "active" | "idle" | "stopped" {
   return trace.state === "running" ? "active" : trace.state;
+}
+
+/** What follows a pid: the process's own pid in its container, or nothing. */
+export function innerPidNote(innerPid: number | undefined): string {
+  return innerPid === undefined ? "" : ` (pid ${innerPid} in its namespace)`;
 }

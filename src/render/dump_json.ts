@@ -59,6 +59,8 @@ export interface DumpJson {
   version: 1;
   process: {
     pid: number;
+    /** Its pid in its own PID namespace, where that is not ours. */
+    inner_pid?: number;
     command: string[];
     executable: string;
     python_version: string;
@@ -90,6 +92,7 @@ export function toDumpJson(dump: ProcessDump, options: DumpJsonOptions): DumpJso
     version: 1,
     process: {
       pid: dump.pid,
+      ...(dump.innerPid === undefined ? {} : { inner_pid: dump.innerPid }),
       command: [...dump.command],
       executable: dump.executable,
       python_version: dump.pythonVersion,

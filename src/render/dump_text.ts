@@ -1,6 +1,6 @@
 /** The text of `dump`, line for line what py-spy's users know. */
 import type { ExceptionText, Frame, LocalVariable, StackTrace } from "../types.ts";
-import { type ProcessDump, shortFilename, type ShortNames, stateWord } from "./dump.ts";
+import { innerPidNote, type ProcessDump, shortFilename, type ShortNames, stateWord } from "./dump.ts";
 import { terminalSafe } from "./escape.ts";
 
 /** How to print a dump. */
@@ -30,7 +30,7 @@ function paints(color: boolean): Paints {
 export function renderDumpText(dump: ProcessDump, options: DumpTextOptions): string {
   const paint = paints(options.color);
   const lines = [
-    `Process ${paint.id(dump.pid)}: ${terminalSafe(dump.command.join(" "))}`,
+    `Process ${paint.id(dump.pid)}${innerPidNote(dump.innerPid)}: ${terminalSafe(dump.command.join(" "))}`,
     `Python v${terminalSafe(dump.pythonVersion)} (${terminalSafe(dump.executable)})`,
     ...(dump.collectingGarbage === true ? ["Collecting garbage"] : []),
     "",

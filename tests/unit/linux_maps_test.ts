@@ -81,7 +81,7 @@ ${(BASE + DATA_ADDRESS).toString(16)}-${
 } rw-p 00004000 08:01 PYTHON_INODE /FOLDER/python3.12
 `;
 const SYMBOLS = [{ name: "_PyRuntime", address: DATA_ADDRESS + 0x200 }];
-const NOTHING = { procPid: "/nonexistent", executable: "", readMemory: () => undefined };
+const NOTHING = { procPid: "/nonexistent", executable: "", root: "/", readMemory: () => undefined };
 
 Deno.test("an image is read from its file, through the target's root, and leaves no file open", () => {
   const folder = Deno.makeTempDirSync();
@@ -102,6 +102,16 @@ Deno.test("an image is read from its file, through the target's root, and leaves
       openImage(maps(inode + 1), { ...NOTHING, procPid: folder }),
       undefined,
       "another file of that name",
+    );
+    const fromOutside = parseMaps(
+      LOADED.replaceAll("PYTHON_INODE", String(inode)).replaceAll("FOLDER", "srv/jail/lib"),
+    );
+    assert.ok(openImage(fromOutside, { ...NOTHING, procPid: folder }) === undefined);
+    const inJail = openImage(fromOutside, { ...NOTHING, procPid: folder, root: "/srv/jail" })!;
+    assert.equal(
+      inJail.symbols(["_PyRuntime"]).size,
+      1,
+      "paths of a program under chroot begin outside of it",
     );
   } finally {
     Deno.removeSync(folder, { recursive: true });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { explainAccess } from "../../src/ffi/linux_permission.ts";
+import { explainAccess, explainInvisible } from "../../src/ffi/linux_permission.ts";
 import type { AccessFacts } from "../../src/ffi/linux_permission.ts";
 
 /** A user and a process of theirs, on a machine that refuses for no known reason. */
@@ -13,6 +13,8 @@ const FACTS: AccessFacts = {
   inContainer: false,
   inKubernetes: false,
   otherUserNamespace: false,
+  ownUserNamespace: false,
+  hidesProcesses: false,
   commandLine: "/usr/bin/pyspy dump -p 1234",
 };
 const ROOT = { ourUid: 0, targetUid: 0 };
@@ -45,6 +47,13 @@ const CASES: readonly [name: string, facts: Partial<AccessFacts>, cause: RegExp,
     /another user namespace/,
     new RegExp(`^${SUDO}$`),
   ],
+  [
+    "root of a user namespace",
+    { ...ROOT, hasPtraceCapability: true, ownUserNamespace: true },
+    /outside of our user namespace/,
+    /as root on the host/,
+  ],
+  ["hidepid=1", { hidesProcesses: true, targetUid: undefined }, /hidepid/, new RegExp(`^${SUDO}$`)],
   ["another user", { targetUid: 7 }, /another user \(uid 7, ours is 1000\)/, new RegExp(`^${SUDO}$`)],
   ["another user, also with Yama", { targetUid: 7, yamaScope: 1 }, /another user/, new RegExp(`^${SUDO}$`)],
   ["Yama 2", { yamaScope: 2 }, /ptrace_scope is 2/, new RegExp(`^${SUDO}$`)],
@@ -89,6 +98,8 @@ Deno.test("root is never told to use sudo, and every remedy is more than nothing
     inContainer: fc.boolean(),
     inKubernetes: fc.boolean(),
     otherUserNamespace: fc.boolean(),
+    ownUserNamespace: fc.boolean(),
+    hidesProcesses: fc.boolean(),
     commandLine: fc.constant("pyspy dump"),
   });
   fc.assert(
@@ -96,7 +107,23 @@ Deno.test("root is never told to use sudo, and every remedy is more than nothing
       const { cause, remedy } = explainAccess(one);
       assert.ok(cause.length > 10 && remedy.length > 10);
       if (one.ourUid === 0) assert.doesNotMatch(remedy, /sudo/);
+      if (one.ourUid === 0) assert.doesNotMatch(explainInvisible(one).remedy ?? "", /sudo/);
     }),
     { numRuns: 1000 },
+  );
+});
+
+Deno.test("a process that is not to be seen: no such process, unless /proc hides those of others", () => {
+  assert.deepEqual(explainInvisible(FACTS), { cause: "there is no such process", remedy: undefined });
+  assert.match(
+    explainInvisible({ ...FACTS, inContainer: true }).remedy!,
+    /pid that it has in this container/,
+  );
+  const hidden = explainInvisible({ ...FACTS, hidesProcesses: true });
+  assert.match(hidden.cause, /no such process, or it is another user's: .*hidepid/);
+  assert.equal(hidden.remedy, SUDO);
+  assert.equal(
+    explainInvisible({ ...FACTS, ...ROOT, hidesProcesses: true }).cause,
+    "there is no such process",
   );
 });
