@@ -151,7 +151,7 @@ async function buildMusl(pythonsRoot: string, { folder: root }: DebianRoot): Pro
     );
     await inShell(
       `mkdir -p "$2"; cd "$2"; tar --extract --strip-components=1 --file "$1"/opt/source/*.orig.tar.*
-       ./configure --disable-shared --without-ensurepip CC=musl-gcc CFLAGS=-O0 LDFLAGS=-static
+       ./configure --disable-shared --without-ensurepip CC=musl-gcc CFLAGS=-O0 LDFLAGS='-static -Wl,-z,stack-size=8388608'
        { echo '*static*'; echo "$3"; } > Modules/Setup.local
        make -j "$(nproc)" python
        make pybuilddir.txt

@@ -147,7 +147,7 @@ function gatherFacts(pid: number): AccessFacts {
     inKubernetes,
     otherUserNamespace: namespaceOf(pid) !== undefined && namespaceOf(pid) !== namespaceOf("self"),
     ownUserNamespace: !/^\s*0\s+0\s+4294967295$/m.test(textOf("/proc/self/uid_map")),
-    hidesProcesses: /^\S+ \/proc \S*\bhidepid=(?!0|off)/m.test(textOf("/proc/mounts")),
+    hidesProcesses: /^\S+ \/proc \S+ \S*\bhidepid=(?!0|off)/m.test(textOf("/proc/mounts")),
     commandLine: ourCommandLine(),
   };
 }

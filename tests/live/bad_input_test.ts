@@ -4,7 +4,15 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { PROJECT, pyspyCommand, runCommand, warnSkipped } from "../helpers.ts";
 import type { Outcome } from "../helpers.ts";
-import { isRunning, pyspy, python, startProgram, startReady, temporaryFolder } from "./programs.ts";
+import {
+  denoCacheFor,
+  isRunning,
+  pyspy,
+  python,
+  startProgram,
+  startReady,
+  temporaryFolder,
+} from "./programs.ts";
 
 /** A pid above the largest that Linux gives (2^22). */
 const NO_PID = "4194305";
@@ -207,22 +215,13 @@ const canSetPrivileges = Deno.uid() === 0 &&
   (await runCommand(["setpriv", "--bounding-set", "-sys_ptrace", "true"]).catch(() => undefined))?.code === 0;
 if (!canSetPrivileges) warnSkipped("what happens without permission: needs root and setpriv");
 
-/** The npm packages, for a user who may not write to our own cache. */
-async function cacheFor(folder: string): Promise<Record<string, string>> {
-  const own = Deno.env.get("DENO_DIR") ||
-    join(Deno.env.get("XDG_CACHE_HOME") || join(homedir(), ".cache"), "deno");
-  await runCommand(["cp", "-r", join(own, "npm"), folder]);
-  await runCommand(["chmod", "-R", "a+rwX", folder]);
-  return { DENO_DIR: folder, DENO_NO_UPDATE_CHECK: "1" };
-}
-
 Deno.test({
   name: "bad input: without permission: exit code 3, the cause and what to do",
   ignore: !canSetPrivileges || python === undefined,
   fn: async () => {
     await using target = await startProgram(python!, "busy.py");
     await using folder = await temporaryFolder();
-    const env = await cacheFor(folder.path);
+    const env = await denoCacheFor(folder.path);
     const pid = `${target.pid}`;
     const asRoot = ["setpriv", "--bounding-set", "-sys_ptrace", "--inh-caps", "-sys_ptrace"];
     // Files may be read, so that the sources are; processes may not.

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { SUPPORTED_MINORS } from "../../scripts/pythons.ts";
 import type { Python } from "../../scripts/pythons.ts";
+import { builds } from "./builds.ts";
 import { allPythons, python, startProgram } from "./programs.ts";
 import { recordOf } from "./recording.ts";
 
@@ -46,7 +47,7 @@ function onePerMinor(minors: readonly string[]): Python[] {
   ).filter((one) => one !== undefined);
 }
 
-for (const one of onePerMinor(SUPPORTED_MINORS)) {
+for (const one of [...onePerMinor(SUPPORTED_MINORS), ...builds]) {
   Deno.test(`impossible stacks: none of tiny calls at 1 kHz, Python ${one.label}`, async () => {
     await using target = await startProgram(one, "tiny_calls.py");
     const { counters, stacks } = await recordOf(target.pid, { rateHz: 1000, durationSeconds: 2 });

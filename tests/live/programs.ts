@@ -1,8 +1,9 @@
 /** Programs of tests/programs/live: started by a test, ready when they say so, gone when the test ends. */
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { placeFolder } from "../../scripts/pythons.ts";
 import type { Python } from "../../scripts/pythons.ts";
-import { PROGRAMS, pyspyCommand, pythonsForTests } from "../helpers.ts";
+import { PROGRAMS, pyspyCommand, pythonsForTests, runCommand } from "../helpers.ts";
 import type { Outcome } from "../helpers.ts";
 
 /** How long a test waits before it gives up. Units: ms. */
@@ -172,6 +173,15 @@ export async function pyspy(
 export async function temporaryFolder(): Promise<AsyncDisposable & { readonly path: string }> {
   const path = await Deno.makeTempDir({ prefix: "pyspy-test-" });
   return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
+}
+
+/** The npm packages, for a user who may not write to our own cache. */
+export async function denoCacheFor(folder: string): Promise<Record<string, string>> {
+  const own = Deno.env.get("DENO_DIR") ||
+    join(Deno.env.get("XDG_CACHE_HOME") || join(homedir(), ".cache"), "deno");
+  await runCommand(["cp", "-r", join(own, "npm"), folder]);
+  await runCommand(["chmod", "-R", "a+rwX", folder]);
+  return { DENO_DIR: folder, DENO_NO_UPDATE_CHECK: "1" };
 }
 
 /** The lines of the folded format. */

@@ -5,11 +5,15 @@ import { SUPPORTED_MINORS } from "../../scripts/pythons.ts";
 import type { Python } from "../../scripts/pythons.ts";
 import { canRun, PROGRAMS, pythonsForTests, runAhead, runPyspy, startTarget } from "../helpers.ts";
 import { differences } from "../truth.ts";
+import { builds } from "./builds.ts";
 
 const PROGRAM_NAMES = [...Deno.readDirSync(PROGRAMS)]
   .map((entry) => entry.name)
   .filter((name) => name.endsWith(".py") && name !== "report.py")
   .sort();
+
+/** What is run with each debug build: a build differs from others of its version in the layout of objects, if in anything. */
+const OF_BUILDS = ["exceptions.py", "generators.py", "local_variables.py", "old_style.py", "thread_names.py"];
 
 /** @returns how the dump differs from the truth. */
 async function compare(python: Python, program: string): Promise<string[]> {
@@ -20,8 +24,11 @@ async function compare(python: Python, program: string): Promise<string[]> {
 }
 
 const pythons = await pythonsForTests();
-const pairs = pythons.flatMap((python) =>
-  PROGRAM_NAMES.filter((program) => canRun(python.minor, program)).map((program) => ({ python, program }))
+const pairs = [
+  ...pythons.map((python) => ({ python, programs: PROGRAM_NAMES })),
+  ...builds.map((python) => ({ python, programs: OF_BUILDS })),
+].flatMap(({ python, programs }) =>
+  programs.filter((program) => canRun(python.minor, program)).map((program) => ({ python, program }))
 );
 const results = runAhead(pairs.map(({ python, program }) => () => compare(python, program)), 1);
 
