@@ -124,7 +124,15 @@ function readThread(
   };
 }
 
-/** The kernel's id of a thread, as the target knows it; up to 3.10 only the C library does, and not surely at one place. */
-export function nativeThreadIds(reader: MemoryReader, { nativeThreadId, threadId }: ListedThread): number[] {
-  return nativeThreadId !== 0 ? [nativeThreadId] : possibleThreadIds(reader, threadId);
+/**
+ * What may be the kernel's id of a thread, likeliest first: as the interpreter knows it (from 3.11 on), and as the C library does.
+ *
+ * A server that has forked without telling its interpreter, as uWSGI does, leaves there the id of its parent.
+ */
+export function* nativeThreadIds(
+  reader: MemoryReader,
+  { nativeThreadId, threadId }: ListedThread,
+): Iterable<number> {
+  if (nativeThreadId !== 0) yield nativeThreadId;
+  yield* possibleThreadIds(reader, threadId);
 }
