@@ -8,7 +8,7 @@ import { NamespaceIds } from "./linux_namespaces.ts";
 import { explainDenied, explainMissing } from "./linux_permission.ts";
 import { sleepNs } from "./linux_clock.ts";
 import { ProcessorChoice } from "./linux_processor.ts";
-import { linkOf, textOf } from "./linux_proc.ts";
+import { linkOf, requireOwnProc, textOf } from "./linux_proc.ts";
 import { isAlive, readStat } from "./linux_stat.ts";
 import { ThreadStop } from "./linux_ptrace.ts";
 import { ThreadStates } from "./linux_threads.ts";
@@ -32,6 +32,7 @@ const SETTLE_NAP = 20_000;
  * @throws ProfilerError `no_process` or `permission`, with the cause and a remedy.
  */
 export function openLinuxProcess(pid: number): RemoteProcess {
+  requireOwnProc();
   const procPid = `/proc/${pid}`;
   if (!isAlive(procPid)) throw explainMissing(pid);
   const process = new LinuxProcess(pid, procPid);

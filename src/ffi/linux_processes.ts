@@ -1,5 +1,5 @@
 /** All processes of the system, as /proc lists them. */
-import { linkOf, textOf } from "./linux_proc.ts";
+import { linkOf, requireOwnProc, textOf } from "./linux_proc.ts";
 import { readStat } from "./linux_stat.ts";
 import type { ListedProcess } from "./process.ts";
 
@@ -11,6 +11,7 @@ const LXC_NAME = /\/lxc(?:\.payload)?[./]([\w.-]+)/;
 
 /** Lists the processes that have a command line: kernel threads have none. Shape: by pid. */
 export function listLinuxProcesses(): ListedProcess[] {
+  requireOwnProc();
   const users = userNames();
   const found: ListedProcess[] = [];
   for (const { name } of Deno.readDirSync("/proc")) {

@@ -190,3 +190,22 @@ for (const [option, expected] of [["1", 3], ["2", 4]] as const) {
     },
   });
 }
+
+Deno.test({
+  name: "containers: a /proc of another namespace is refused, since its pids are those of others",
+  ignore: !mayContain || python === undefined,
+  fn: async () => {
+    const inside = ["unshare", "--pid", "--user", "--map-root-user", "--fork"];
+    const program = [python!.command[0]!, "-c", "sum(i for i in range(3000000))"];
+    for (
+      const command of [["ps"], ["dump", "-p", "1"], ["record", "-o", "-", "-f", "raw", "--", ...program]]
+    ) {
+      const { code, stdout, stderr } = await pyspy(command, { prefix: inside });
+      assert.deepEqual([code, stdout], [1, ""], stderr);
+      assert.match(
+        stderr,
+        /\/proc is that of another PID namespace than ours\nTry: .*mount -t proc proc \/proc/,
+      );
+    }
+  },
+});
