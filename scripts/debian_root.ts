@@ -80,7 +80,7 @@ async function ensureDebootstrap(): Promise<void> {
 }
 
 /** @returns the mirror that this Debian is configured with; undefined for debootstrap's own choice. */
-async function debianMirror(): Promise<string | undefined> {
+export async function debianMirror(): Promise<string | undefined> {
   const folder = "/etc/apt/sources.list.d";
   const files = ["/etc/apt/sources.list", ...namesIn(folder).map((name) => join(folder, name))];
   for (const file of files) {

@@ -1,6 +1,7 @@
 /** Builds a Python without a GIL, which no package has, from the source that Debian keeps of 3.13. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { debianMirror, exists, lastLines, run, SetupError } from "./debian_root.ts";
 
 const VERSION = "3.13.5";
 const ARCHIVE = `pool/main/p/python3.13/python3.13_${VERSION}.orig.tar.xz`;
@@ -8,45 +9,53 @@ const SHA256 = "93e583f243454e6e9e4588ca2c2662206ad961659863277afcdb96801647d640
 /** Where no mirror is configured. */
 const MIRROR = "http://deb.debian.org/debian";
 
-/** Folder below the root of all interpreters, and the interpreter in it. */
-export const FREE_THREADED_FOLDER = "free-threaded-3.13";
-export const FREE_THREADED_PROGRAM = "bin/python3.13t";
-
-type Run = (command: readonly string[]) => Promise<{ readonly success: boolean; readonly text: string }>;
+/** The interpreter, in the folder in which all interpreters are kept. */
+export function freeThreadedProgram(pythonsRoot: string): string {
+  return join(pythonsRoot, "free-threaded-3.13", "bin", "python3.13t");
+}
 
 /**
- * Builds it, in about two minutes. Needs a C compiler and make.
+ * Builds it, unless it is there, in about two minutes. Needs a C compiler and make.
  *
- * @param prefix where it is installed; nothing is left there if it fails.
- * @param run runs a command to its end.
- * @throws Error with what went wrong.
+ * @throws SetupError when this machine cannot do it; nothing is left behind then.
  */
-export async function buildFreeThreaded(
-  prefix: string,
-  { run, mirror }: { run: Run; mirror: string | undefined },
-): Promise<void> {
-  const work = await Deno.makeTempDir({ prefix: "pyspy-free-threaded-" });
+export async function setupFreeThreaded(pythonsRoot: string): Promise<void> {
+  const program = freeThreadedProgram(pythonsRoot);
+  if (exists(program)) return;
+  const prefix = join(program, "../..");
+  const started = performance.now();
+  console.log(`Building a free-threaded Python in ${prefix}; this takes two minutes ...`);
+  await Deno.mkdir(pythonsRoot, { recursive: true });
+  const source = `${prefix}.source-${Deno.pid}`;
   const must = async (script: string) => {
-    const { success, text } = await run(["sh", "-ec", script]);
-    if (!success) throw new Error(text.split("\n").slice(-10).join("\n"));
+    const { success, text } = await run(["sh", "-euc", script]);
+    if (!success) throw new SetupError(`building a free-threaded Python failed:\n${lastLines(text, 10)}`);
   };
   try {
-    const response = await fetch(`${mirror ?? MIRROR}/${ARCHIVE}`);
-    if (!response.ok) throw new Error(`${response.url} gives ${response.status}`);
-    const archive = new Uint8Array(await response.arrayBuffer());
-    const found = createHash("sha256").update(archive).digest("hex");
-    if (found !== SHA256) throw new Error(`${response.url} has the SHA-256 ${found}, not ${SHA256}`);
-    await Deno.writeFile(join(work, "source.tar.xz"), archive);
-    await must(`cd ${work} && mkdir source && tar xf source.tar.xz -C source --strip-components=1`);
+    await Deno.mkdir(source);
+    await Deno.writeFile(`${source}/source.tar.xz`, await download());
+    await must(`cd '${source}'; tar xf source.tar.xz --strip-components=1`);
     const options = "--disable-gil --without-ensurepip --disable-test-modules --without-static-libpython";
     await must(
-      `cd ${work}/source && CFLAGS='-O2 -g0' ./configure -q ${options} --prefix=${prefix} &&` +
-        ` make -j$(nproc) && make commoninstall bininstall`,
+      `cd '${source}'; CFLAGS='-O2 -g0' ./configure -q ${options} --prefix='${prefix}'
+       make -j$(nproc); make commoninstall bininstall`,
     );
   } catch (error) {
-    await Deno.remove(prefix, { recursive: true }).catch(() => {});
+    await run(["rm", "-rf", prefix]);
     throw error;
   } finally {
-    await Deno.remove(work, { recursive: true });
+    await run(["rm", "-rf", source]);
   }
+  console.log(`Done in ${((performance.now() - started) / 1000).toFixed(0)} s`);
+}
+
+async function download(): Promise<Uint8Array> {
+  const url = `${await debianMirror() ?? MIRROR}/${ARCHIVE}`;
+  const response = await fetch(url).catch((error) => error as Error);
+  if (response instanceof Error) throw new SetupError(`${url} cannot be reached: ${response.message}`);
+  if (!response.ok) throw new SetupError(`${url} gives ${response.status}`);
+  const archive = new Uint8Array(await response.arrayBuffer());
+  const found = createHash("sha256").update(archive).digest("hex");
+  if (found !== SHA256) throw new SetupError(`${url} has the SHA-256 ${found}, not ${SHA256}`);
+  return archive;
 }

@@ -1,5 +1,6 @@
 /**
- * Builds of CPython that are made in another way than most: debug builds, and one with musl as its C library.
+ * Builds of CPython that are made in another way than most: debug builds, one with musl as its C library, and one
+ * without a GIL, which free_threaded.ts builds.
  *
  * The debug builds are Debian's: of its development branch, of the system itself, and of bullseye, whose source of
  * Python 3.9 is what is built with musl, statically, as it is on Alpine Linux. Everything here may be missing.
@@ -16,6 +17,7 @@ import {
   run,
   SetupError,
 } from "./debian_root.ts";
+import { setupFreeThreaded } from "./free_threaded.ts";
 
 const BULLSEYE_PROGRAMS = ["python2.7-dbg", "python3.9-dbg"];
 /** What the musl build cannot do without: there are no modules to load. Shape: lines of Modules/Setup. */
@@ -92,6 +94,7 @@ export async function setupBuilds(pythonsRoot: string, sidMinors: readonly strin
     () => lackingPrograms(bullseye).length > 0 ? makeRoot(bullseye) : Promise.resolve(),
     () =>
       exists(join(muslFolder(pythonsRoot), "python")) ? Promise.resolve() : buildMusl(pythonsRoot, bullseye),
+    () => setupFreeThreaded(pythonsRoot),
   ];
   for (const step of steps) {
     await step().catch((error) => {

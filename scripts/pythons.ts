@@ -3,8 +3,8 @@
  *
  * Usage: `deno run -A scripts/pythons.ts list` prints those found.
  * `deno run -A scripts/pythons.ts setup [--optional]` installs Python 3.13 to 3.15 from Debian's development
- * branch, and the builds of python_builds.ts, into a folder of their own, and leaves the system alone. With `--optional`, a machine that cannot do
- * it is no failure.
+ * branch, and the builds of python_builds.ts, into a folder of their own, and leaves the system alone. With
+ * `--optional`, a machine that cannot do it is no failure.
  *
  * Everything is kept in `$PYSPY_PYTHONS_ROOT`, by default ~/.cache/pyspy-pythons.
  */
@@ -21,6 +21,7 @@ import {
   run,
   SetupError,
 } from "./debian_root.ts";
+import { freeThreadedProgram } from "./free_threaded.ts";
 import { buildCandidates, setupBuilds } from "./python_builds.ts";
 
 /** Minor versions that pyspy supports. */
@@ -77,7 +78,7 @@ interface Candidate {
 /** Finds every interpreter to test with: pyenv's, those on PATH, and those that `setup` installed. */
 export async function findPythons(): Promise<PythonSet> {
   const notes: string[] = [];
-  const candidates = [...pyenvCandidates(), ...pathCandidates(), ...sidCandidates(notes)];
+  const candidates = [...pyenvCandidates(), ...pathCandidates(), ...ownCandidates(), ...sidCandidates(notes)];
   const distinct = new Map<string, Candidate>();
   for (const candidate of candidates) {
     const path = realPath(candidate.executable);
@@ -191,6 +192,11 @@ function pathCandidates(): Candidate[] {
     .flatMap((folder) => namesIn(folder).map((name) => join(folder, name)))
     .filter((path) => /^python3\.\d+t?$/.test(basename(path)))
     .map((executable) => ({ command: [executable], executable, root: undefined }));
+}
+
+function ownCandidates(): Candidate[] {
+  const executable = freeThreadedProgram(PYTHONS_ROOT);
+  return exists(executable) ? [{ command: [executable], executable, root: undefined }] : [];
 }
 
 function sidCandidates(notes: string[]): Candidate[] {
