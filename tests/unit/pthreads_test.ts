@@ -1,6 +1,7 @@
 /** Structs of the two C libraries, as their headers lay them out. */
 import assert from "node:assert/strict";
 import { isMuslThread, muslWaiters, possibleThreadIds } from "../../src/cpython/pthreads.ts";
+import { nativeThreadIds } from "../../src/cpython/thread_list.ts";
 import { MemoryReader } from "../../src/memory.ts";
 import { FakeMemory } from "./fake_memory.ts";
 
@@ -38,6 +39,13 @@ for (const [name, isMusl, head, idAt] of CASES) {
 
 Deno.test("threads of the C library: memory that is gone gives no id", () => {
   assert.deepEqual(possibleThreadIds(new MemoryReader(new FakeMemory()), DTV), [0]);
+});
+
+Deno.test("threads of the C library: its id is asked for where the interpreter's is none of the process's threads", () => {
+  const { reader, address } = thread((self) => [self, DTV, self, 0], 720);
+  const listed = { tstate: 0, interpreter: 0, interpreterId: 0, threadId: address };
+  assert.deepEqual([...nativeThreadIds(reader, { ...listed, nativeThreadId: 99 })], [99, ID]);
+  assert.deepEqual([...nativeThreadIds(reader, { ...listed, nativeThreadId: 0 })], [ID]);
 });
 
 Deno.test("musl: each thread that waits for a condition has a futex of its own", () => {

@@ -165,3 +165,10 @@ Deno.test("JSON keeps names as they are, in whole characters", () => {
     assert.equal(JSON.parse(json).threads[0].frames[0].name, name);
   }
 });
+
+Deno.test("a dump of a process in a container has both of its pids", () => {
+  const inside = { ...dump(trace()), innerPid: 7 };
+  assert.match(renderDumpText(inside, plain), /^Process 16729 \(pid 7 in its namespace\): \/opt/);
+  assert.equal(JSON.parse(renderDumpJson(inside, { shortNames })).process.inner_pid, 7);
+  assert.ok(!("inner_pid" in JSON.parse(renderDumpJson(dump(), { shortNames })).process));
+});
