@@ -158,7 +158,7 @@ async function buildMusl(pythonsRoot: string, { folder: root }: DebianRoot): Pro
        { echo '*static*'; echo "$3"; } > Modules/Setup.local
        make -j "$(nproc)" python
        make pybuilddir.txt
-       rm -rf Lib/test Doc; find . -name '*.[oa]' -delete`,
+       rm -rf Lib/test Doc; find . -name '*.[oa]' -delete; rm -r "$1"/opt/source`,
       root,
       partial,
       STATIC_MODULES.join("\n"),

@@ -1,5 +1,6 @@
 /** Ids of a target's threads in its own PID namespace, as in a container, and in ours. Source: pid_namespaces(7). */
 import { linkOf, textOf } from "./linux_proc.ts";
+import { isAlive } from "./linux_stat.ts";
 
 /** Translates the ids that a target uses to ours. */
 export class NamespaceIds {
@@ -21,7 +22,7 @@ export class NamespaceIds {
   /** Our id of a thread, given the target's; 0 when it has no such thread. */
   hostThreadId(innerId: number): number {
     if (innerId <= 0) return 0;
-    if (this.#isShared) return textOf(this.#statusOf(innerId)) === undefined ? 0 : innerId;
+    if (this.#isShared) return isAlive(`${this.#procPid}/task/${innerId}`) ? innerId : 0;
     const known = this.#hostIds.get(innerId);
     // The id may have been given to a new thread since.
     if (known !== undefined && innerIdIn(this.#statusOf(known)) === innerId) return known;

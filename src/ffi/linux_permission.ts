@@ -32,8 +32,9 @@ export function explainDenied(pid: number): ProfilerError {
 
 /** The error for a process of which /proc shows nothing: there is none, or we may not see it. */
 export function explainMissing(pid: number): ProfilerError {
-  // Of a process that is kept from us only the folder is seen; one that has ended may still have its state.
-  if (exists(`/proc/${pid}`) && textOf(`/proc/${pid}/stat`) === "") return explainDenied(pid);
+  const folder = `/proc/${pid}`;
+  // Of a process that is kept from us only the folder is seen, also afterwards: it did not end meanwhile.
+  if (exists(folder) && textOf(`${folder}/stat`) === "" && exists(folder)) return explainDenied(pid);
   const { cause, remedy } = explainInvisible(gatherFacts(pid));
   return new ProfilerError("no_process", `Cannot read process ${pid}: ${cause}`, remedy);
 }

@@ -75,13 +75,19 @@ const candidates = await Promise.all(
 );
 const found = candidates.filter((one) => one !== undefined);
 const hasCompiler = (await runCommand(["gcc", "--version"]).catch(() => undefined))?.code === 0;
-// Before 3.10 there is no section by which _PyRuntime is found; from 3.13 on it begins with a cookie.
-const chosen = hasCompiler
-  ? [found[0], found.at(-1)].filter((one, i, all) => one !== undefined && all.indexOf(one) === i)
-  : [];
-if (chosen.length === 0) {
+// Old versions have no section by which _PyRuntime is found, and no cookie: they are the harder ones.
+const oldest = hasCompiler ? found[0] : undefined;
+const newest = hasCompiler ? found.at(-1) : undefined;
+if (oldest === undefined) {
   warnSkipped("interpreters linked in other ways: needs gcc and a Python's static library");
 }
+const pairs = LINKINGS.flatMap((linking) =>
+  oldest === undefined
+    ? []
+    : newest === oldest || linking.library === undefined
+    ? [{ one: oldest, linking }]
+    : [{ one: oldest, linking }, { one: newest!, linking }]
+);
 
 async function link(
   { archive, include, libraries }: Linkable,
@@ -104,14 +110,12 @@ async function link(
   }
 }
 
-for (const one of chosen) {
-  for (const linking of LINKINGS) {
-    Deno.test(`builds: ${linking.name}, Python ${one!.python.label}`, async () => {
-      await using folder = await temporaryFolder();
-      await link(one!, linking, folder.path);
-      const command = ["env", `PYTHONHOME=${one!.home}`, join(folder.path, "program")];
-      await using target = await startTarget({ ...one!.python, command }, "generators.py");
-      await assertTrue(target);
-    });
-  }
+for (const { one, linking } of pairs) {
+  Deno.test(`builds: ${linking.name}, Python ${one.python.label}`, async () => {
+    await using folder = await temporaryFolder();
+    await link(one, linking, folder.path);
+    const command = ["env", `PYTHONHOME=${one.home}`, join(folder.path, "program")];
+    await using target = await startTarget({ ...one.python, command }, "generators.py");
+    await assertTrue(target);
+  });
 }

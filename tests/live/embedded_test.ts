@@ -76,7 +76,7 @@ async function assertTold(
   assert.deepEqual([proven, state, os_thread_id], [true, "idle", pid]);
   assert.equal(shown[0]!.name, "stand");
 
-  const args = ["record", "-p", `${pid}`, "-i", "-d", "0.3", "-f", "raw", "-o", "-"];
+  const args = ["record", "-p", `${pid}`, "-i", "-d", "0.5", "-f", "raw", "-o", "-"];
   const recorded = await pyspy(args, options);
   assert.equal(recorded.code, 0, recorded.stderr);
   assert.match(recorded.stderr, / 100\.0 % idle$/m);

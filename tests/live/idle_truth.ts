@@ -12,7 +12,7 @@ export async function assertTrue({ pid, report }: Target): Promise<void> {
   assert.equal(dump.code, 0, dump.stderr);
   assert.deepEqual(differences(report, JSON.parse(dump.stdout) as DumpJson), []);
 
-  const args = ["record", "-p", `${pid}`, "-i", "-F", "-d", "0.3", "-f", "raw", "-o", "-"];
+  const args = ["record", "-p", `${pid}`, "-i", "-F", "-d", "0.5", "-f", "raw", "-o", "-"];
   const { code, stdout, stderr } = await runPyspy(args);
   assert.equal(code, 0, stderr);
   assert.match(stderr, /^\d+ samples, 0 errors, /m);

@@ -12,8 +12,8 @@ const PROGRAM_NAMES = [...Deno.readDirSync(PROGRAMS)]
   .filter((name) => name.endsWith(".py") && name !== "report.py")
   .sort();
 
-/** What is run with each debug build: a build differs from others of its version in the layout of objects, if in anything. */
-const OF_BUILDS = ["exceptions.py", "generators.py", "local_variables.py", "old_style.py", "thread_names.py"];
+/** What is run with each build of builds.ts: they differ from others in the layout of objects, if in anything. */
+const OF_BUILDS = ["exceptions.py", "local_variables.py", "thread_names.py"];
 
 /** @returns how the dump differs from the truth. */
 async function compare(python: Python, program: string): Promise<string[]> {
