@@ -128,20 +128,25 @@ Deno.test({
   ignore: !mayMount || python === undefined,
   fn: async () => {
     const source = "import sys\\ndef wait():\\n  print('ready', flush=True)\\n  sys.stdin.read()\\n";
-    // A package, in a file system that nobody else has mounted, run by a copy of the interpreter that lies there too.
+    // A package, in a file system that nobody else has mounted, run by a copy of the interpreter that lies there too:
+    // layers, as container engines have them, where the kernel allows it.
     const script = `
       prefix=$("$1" -c 'import sys; print(sys.base_prefix)')
       program=$("$1" -c 'import os, sys; print(os.path.realpath(sys.executable))')
       mount -t tmpfs tmpfs /mnt
-      mkdir -p /mnt/hidden/deep
-      touch /mnt/hidden/__init__.py /mnt/hidden/deep/__init__.py
-      printf "${source}" > /mnt/hidden/deep/module.py
-      cp "$program" /mnt/interpreter
-      cd /mnt
-      PYTHONHOME=$prefix LD_LIBRARY_PATH=$prefix/lib exec /mnt/interpreter -c 'import hidden.deep.module as m; m.wait()'`;
+      mkdir -p /mnt/lower/hidden/deep /mnt/other /mnt/top
+      touch /mnt/lower/hidden/__init__.py /mnt/lower/hidden/deep/__init__.py
+      printf "${source}" > /mnt/lower/hidden/deep/module.py
+      cp "$program" /mnt/lower/interpreter
+      mount -t tmpfs tmpfs /mnt/other
+      mkdir /mnt/other/upper /mnt/other/work
+      mount -t overlay -o lowerdir=/mnt/lower,upperdir=/mnt/other/upper,workdir=/mnt/other/work overlay /mnt/top ||
+        mount --bind /mnt/lower /mnt/top
+      cd /mnt/top
+      PYTHONHOME=$prefix LD_LIBRARY_PATH=$prefix/lib exec /mnt/top/interpreter -c 'import hidden.deep.module as m; m.wait()'`;
     await using outer = await startReady([...MOUNTS, "sh", "-euc", script, "sh", python!.command[0]!]);
     const pid = await childOf(outer.pid);
-    await assert.rejects(Deno.stat("/mnt/interpreter"), "it must not be there for us");
+    await assert.rejects(Deno.stat("/mnt/top/interpreter"), "it must not be there for us");
     const { code, stdout, stderr } = await pyspy(["dump", "-p", `${pid}`]);
     assert.equal(code, 0, stderr);
     assert.match(stdout, /^ {4}wait \(hidden\/deep\/module\.py:4\)\n {4}<module> \(<string>:1\)$/m);
