@@ -22,7 +22,7 @@ import {
   SetupError,
 } from "./debian_root.ts";
 import { freeThreadedProgram } from "./free_threaded.ts";
-import { buildCandidates, setupBuilds } from "./python_builds.ts";
+import { type BuildCandidate, buildCandidates, setupBuilds } from "./python_builds.ts";
 
 /** Minor versions that pyspy supports. */
 export const SUPPORTED_MINORS: readonly string[] = [
@@ -58,6 +58,8 @@ export interface Python {
   readonly executable: string;
   /** The folder that is `/` for this interpreter, or undefined when it runs on the host itself. */
   readonly root: string | undefined;
+  /** What is special about one of python_builds.ts. */
+  readonly kind?: BuildCandidate["kind"];
   /** True for builds without a GIL. */
   readonly freeThreaded: boolean;
 }
@@ -105,7 +107,9 @@ export async function findBuilds(): Promise<PythonSet> {
   const candidates = buildCandidates(PYTHONS_ROOT).filter(({ root }) => root === undefined || isRoot());
   const found = await Promise.all(candidates.map(async (candidate) => {
     const python = await describe(candidate, notes);
-    return python === undefined ? undefined : { ...python, label: `${python.label} ${candidate.kind}` };
+    return python === undefined
+      ? undefined
+      : { ...python, kind: candidate.kind, label: `${python.label} ${candidate.kind}` };
   }));
   for (const kind of ["debug", "musl"] as const) {
     if (!candidates.some((one) => one.kind === kind)) notes.push(`No ${kind} build of Python is there`);

@@ -1,7 +1,8 @@
 /** What the tests that run processes have in common. */
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { findPythons, placeFolder, type Python } from "../scripts/pythons.ts";
+import { findPythons, placeFolder, type Python, SUPPORTED_MINORS } from "../scripts/pythons.ts";
+import { buildOf, lacks, ORDINARY_BUILDS } from "./covers.ts";
 import type { Report } from "./truth.ts";
 
 /** The folder of the project. */
@@ -123,6 +124,13 @@ export function warnSkipped(reason: string): void {
 export async function pythonsForTests(): Promise<readonly Python[]> {
   const { pythons, notes } = await findPythons();
   notes.forEach(warnSkipped);
+  for (const version of SUPPORTED_MINORS) {
+    const present = pythons.filter((python) => python.minor === version).map(buildOf);
+    if (present.length === 0) lacks({ version });
+    for (const build of [...ORDINARY_BUILDS, "free-threaded"]) {
+      if (!present.includes(build)) lacks({ version, build });
+    }
+  }
   return pythons;
 }
 

@@ -10,6 +10,7 @@ import { openProcess } from "../../src/ffi/mod.ts";
 import { MemoryReader } from "../../src/memory.ts";
 import type { DumpJson } from "../../src/render/dump_json.ts";
 import type { Python } from "../../scripts/pythons.ts";
+import { covering, lacksAllBut } from "../covers.ts";
 import { runCommand, warnSkipped } from "../helpers.ts";
 import {
   allPythons,
@@ -215,8 +216,9 @@ async function removeSectionHeaders(file: string): Promise<void> {
 const hasStrip = (await runCommand(["strip", "--version"]).catch(() => undefined))?.code === 0;
 if (!hasStrip) warnSkipped("stripped interpreters: strip is not installed");
 
+lacksAllBut("stripped", pythons.filter((each) => each.root === undefined).map(({ minor }) => minor));
 for (const one of pythons.filter((each) => each.root === undefined)) {
-  Deno.test({
+  covering({ version: one.minor, build: "stripped", modes: ["dump"] })({
     name: `interpreters without symbols, without section headers, deleted: Python ${one.label}`,
     fn: async () => {
       await using folder = await temporaryFolder();
@@ -234,6 +236,8 @@ for (const one of pythons.filter((each) => each.root === undefined)) {
         for (const file of copied) await Deno.copyFile("/bin/true", file);
         const dump = await assertIdle(target.pid);
         assert.equal(dump.process.python_version.split(".", 2).join("."), one.minor);
+        // To 3.6 only a local symbol tells where the collector keeps its state.
+        assert.equal(dump.process.collecting_garbage, minorOf(one) > 6 ? false : null);
         for (const file of copied) await Deno.remove(file);
       }
     },
@@ -296,8 +300,10 @@ if (embeddable.length === 0) {
   warnSkipped("an interpreter inside of another program: needs gcc and a Python with headers");
 }
 
+lacksAllBut("embedded", embeddable.slice(-1).map(({ minor }) => minor));
 for (const one of embeddable.slice(-1)) {
-  Deno.test(`an interpreter inside of another program, Python ${one.label}`, async () => {
+  const test = covering({ version: one.minor, build: "embedded", modes: ["dump"] });
+  test(`an interpreter inside of another program, Python ${one.label}`, async () => {
     await using folder = await temporaryFolder();
     const source = join(folder.path, "host.c");
     const program = join(folder.path, "some-server");
@@ -359,7 +365,8 @@ Deno.test({
 });
 
 for (const one of pythons.filter((each) => minorOf(each) >= 8)) {
-  Deno.test(`sub-interpreters: each thread once, with its interpreter, Python ${one.label}`, async () => {
+  const test = covering({ python: one, modes: ["subinterpreters"] });
+  test(`sub-interpreters: each thread once, with its interpreter, Python ${one.label}`, async () => {
     await using target = await startProgram(one, "subinterpreters.py");
     const { threads } = await dumpJson(target.pid);
     const shown = threads.map(({ interpreter_id, frames, proven }) => [

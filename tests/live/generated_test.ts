@@ -14,6 +14,7 @@ import { CUT, frameText, LIBRARY, stackChecker, withoutRuns } from "./allowed_st
 import type { Rule } from "./allowed_stacks.ts";
 import { generateProgram } from "./generated_programs.ts";
 import { contradictions, missedMixtures, trueStacks } from "./generated_truth.ts";
+import { covering } from "../covers.ts";
 import { pythons, startReady, temporaryFolder } from "./programs.ts";
 import { recordOf } from "./recording.ts";
 import type { Recorded } from "./recording.ts";
@@ -107,8 +108,9 @@ async function testProgram(of: Python, seed: number): Promise<void> {
 for (const [index, one] of pythons.entries()) {
   // Other programs on each interpreter, unless a seed is asked for.
   const first = FIRST_SEED === undefined ? 1 + index * PROGRAMS : Number(FIRST_SEED);
+  const test = covering({ python: one, modes: ["record"] });
   for (let seed = first; seed < first + PROGRAMS; seed++) {
-    Deno.test(`generated program ${seed}: only stacks that exist, Python ${one.label}`, async () => {
+    test(`generated program ${seed}: only stacks that exist, Python ${one.label}`, async () => {
       await testProgram(one, seed);
     });
   }

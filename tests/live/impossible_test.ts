@@ -3,41 +3,10 @@ import assert from "node:assert/strict";
 import { SUPPORTED_MINORS } from "../../scripts/pythons.ts";
 import type { Python } from "../../scripts/pythons.ts";
 import { builds } from "./builds.ts";
+import { covering } from "../covers.ts";
 import { allPythons, python, startProgram } from "./programs.ts";
 import { recordOf } from "./recording.ts";
-
-/** What each function may call; of a family only the functions with the same number. */
-const CALLS: Readonly<Record<string, readonly string[]>> = {
-  "": ["<module>"],
-  "<module>": ["spin"],
-  spin: ["plain_a", "lazy_a", "raise_a", "even_a"],
-  plain_a: ["plain_b"],
-  plain_b: ["plain_c"],
-  lazy_a: ["lazy_b"],
-  lazy_b: ["lazy_c"],
-  raise_a: ["raise_b"],
-  raise_b: ["raise_c"],
-  even_a: ["odd_b"],
-  odd_b: ["even_a"],
-};
-const MAX_RECURSION = 7;
-
-/** What is impossible in a stack of tiny_calls.py; undefined when nothing is. */
-function impossible(names: readonly string[]): string | undefined {
-  let caller = "";
-  let family = "";
-  let recursion = 0;
-  for (const [index, name] of names.entries()) {
-    if (name === "[cut]") return index === names.length - 1 ? undefined : "a cut that is not at the end";
-    const [, base, number] = /^(.*?)(?:_(\d+))?$/.exec(name)!;
-    if (CALLS[caller]?.includes(base!) !== true) return `${base} called by ${caller}`;
-    if (number !== undefined && family !== "" && number !== family) return `family ${number} in ${family}`;
-    if (number !== undefined) family = number;
-    if (/^(even_a|odd_b)$/.test(base!) && ++recursion > MAX_RECURSION) return "too deep a recursion";
-    caller = base!;
-  }
-  return undefined;
-}
+import { impossible } from "./tiny_calls.ts";
 
 /** The newest of each minor version, with a GIL and without: another patch release would show the same. */
 function onePerMinor(minors: readonly string[]): Python[] {
@@ -48,7 +17,8 @@ function onePerMinor(minors: readonly string[]): Python[] {
 }
 
 for (const one of [...onePerMinor(SUPPORTED_MINORS), ...builds]) {
-  Deno.test(`impossible stacks: none of tiny calls at 1 kHz, Python ${one.label}`, async () => {
+  const test = covering({ python: one, modes: ["record"] });
+  test(`impossible stacks: none of tiny calls at 1 kHz, Python ${one.label}`, async () => {
     await using target = await startProgram(one, "tiny_calls.py");
     const { counters, stacks } = await recordOf(target.pid, { rateHz: 1000, durationSeconds: 2 });
     const found = stacks.flatMap(({ names, count }) => {

@@ -1,6 +1,7 @@
 /** What `dump` says of exceptions on their way, and of the garbage collector. Those that are handled: truth_test.ts. */
 import assert from "node:assert/strict";
 import type { DumpJson, DumpJsonException } from "../../src/render/dump_json.ts";
+import { covering } from "../covers.ts";
 import { allPythons, pyspy, startProgram } from "./programs.ts";
 
 /** A dump is made so often until a thread stands where it will stay. */
@@ -21,8 +22,9 @@ async function dumpJson(pid: number): Promise<DumpJson> {
 }
 
 for (const python of allPythons) {
+  const testExceptions = covering({ python, modes: ["exceptions"] });
   for (const [situation, expected] of Object.entries(RAISED)) {
-    Deno.test(`an exception on its way, ${situation}, Python ${python.label}`, async () => {
+    testExceptions(`an exception on its way, ${situation}, Python ${python.label}`, async () => {
       await using target = await startProgram(python, "raising.py", [situation]);
       let threads: DumpJson["threads"] = [];
       const stands = () => threads[0]?.state === "idle" && threads[0].frames[0]?.name === situation;
@@ -41,7 +43,7 @@ for (const python of allPythons) {
     });
   }
 
-  Deno.test(`exceptions belong to the stack that is shown, Python ${python.label}`, async () => {
+  testExceptions(`exceptions belong to the stack that is shown, Python ${python.label}`, async () => {
     await using target = await startProgram(python, "alternating.py");
     const seen = { inside: 0, outside: 0 };
     for (let looks = 0; looks < MAX_LOOKS && (seen.inside < 3 || seen.outside < 3); looks++) {
@@ -54,7 +56,8 @@ for (const python of allPythons) {
     assert.ok(seen.inside >= 3 && seen.outside >= 3, JSON.stringify(seen));
   });
 
-  Deno.test(`the garbage collector, at work and at rest, Python ${python.label}`, async () => {
+  const testGarbage = covering({ python, modes: ["garbage"] });
+  testGarbage(`the garbage collector, at work and at rest, Python ${python.label}`, async () => {
     await using during = await startProgram(python, "collecting.py", ["during"]);
     await using after = await startProgram(python, "collecting.py", ["after"]);
     assert.equal((await dumpJson(during.pid)).process.collecting_garbage, true);

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { DumpJson } from "../../src/render/dump_json.ts";
 import { SUPPORTED_MINORS } from "../../scripts/pythons.ts";
 import type { Python } from "../../scripts/pythons.ts";
+import { covering, type Mode } from "../covers.ts";
 import { canRun, PROGRAMS, pythonsForTests, runAhead, runPyspy, startTarget } from "../helpers.ts";
 import { differences } from "../truth.ts";
 import { builds } from "./builds.ts";
@@ -14,6 +15,20 @@ const PROGRAM_NAMES = [...Deno.readDirSync(PROGRAMS)]
 
 /** What is run with each build of builds.ts: they differ from others in the layout of objects, if in anything. */
 const OF_BUILDS = ["exceptions.py", "local_variables.py", "thread_names.py"];
+
+/** Programs about one thing, which all others show as well. */
+const SUBJECTS: Readonly<Record<string, Mode>> = {
+  "local_variables.py": "locals",
+  "objects.py": "locals",
+  "handling.py": "exceptions",
+  "handling_unicode.py": "exceptions",
+  "exception_groups.py": "exceptions",
+};
+
+function modesOf(program: string): Mode[] {
+  const subject = SUBJECTS[program];
+  return subject === undefined ? ["dump"] : ["dump", subject];
+}
 
 /** @returns how the dump differs from the truth. */
 async function compare(python: Python, program: string): Promise<string[]> {
@@ -33,7 +48,7 @@ const pairs = [
 const results = runAhead(pairs.map(({ python, program }) => () => compare(python, program)), 1);
 
 for (const [index, { python, program }] of pairs.entries()) {
-  Deno.test({
+  covering({ python, modes: modesOf(program) })({
     name: `truth: ${program}, Python ${python.label}`,
     // The next test's processes already run during this one.
     sanitizeOps: false,

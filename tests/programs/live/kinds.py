@@ -1,6 +1,7 @@
 """Threads of each kind: computing, in native code without the GIL, waiting for the GIL, asleep."""
 
 import hashlib
+import sys
 import threading
 import time
 
@@ -24,6 +25,9 @@ def rest():
 
 
 for function in (compute, compute, compute, digest, rest):
-    threading.Thread(target=function, name=function.__name__, daemon=True).start()
-print("ready", flush=True)
+    thread = threading.Thread(target=function, name=function.__name__)
+    thread.daemon = True
+    thread.start()
+sys.stdout.write("ready\n")
+sys.stdout.flush()
 time.sleep(3600)
