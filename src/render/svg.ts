@@ -1,11 +1,12 @@
 /** A flamegraph as one SVG document: readable as a picture, alive in a browser, and needing nothing else. */
 import type { Profile } from "../profile.ts";
 import { buildCallTree } from "./call_tree.ts";
-import { shortenMiddle, visibleText, xmlEscape, xmlJson } from "./escape.ts";
+import { shortenMiddle, visibleText, xmlEscape } from "./escape.ts";
 import { type FlameLayout, layoutFlamegraph } from "./flamegraph.ts";
 import { formatCount } from "./numbers.ts";
 import { kindClass } from "./palette.ts";
 import { cutText, flowBoxes, textColumns } from "./svg_client/fit.js";
+import { packProfile, profileMarkup } from "./svg_data.ts";
 import { type Fact, footerFacts, headingText, legendEntries, subtitleText } from "./svg_facts.ts";
 import { frameRows, ROW_HEIGHT } from "./svg_frames.ts";
 import { svgScript } from "./svg_script.ts";
@@ -46,7 +47,6 @@ export function renderSvg(profile: Profile, options: SvgOptions): string {
 <svg xmlns="http://www.w3.org/2000/svg" class="pyspy" width="${WIDTH}" height="${height}" \
 viewBox="0 0 ${WIDTH} ${height}">
 <title>${xmlEscape(heading)} - pyspy flamegraph</title>
-<metadata>${xmlJson({ format: "pyspy-flamegraph", version: 1, ...profile.info })}</metadata>
 <style><![CDATA[${svgStyle()}]]></style>
 <defs><pattern id="pyspy-cut" width="8" height="8" patternUnits="userSpaceOnUse" \
 patternTransform="rotate(45)"><rect class="ground" width="8" height="8"/>\
@@ -62,6 +62,7 @@ ${frameRows(profile, layout, { width: inner })}</svg>
 ${legend.markup}</g>
 <g class="footer" transform="translate(${MARGIN} ${footerTop})">
 ${footer.markup}</g>
+${profileMarkup(packProfile(profile))}
 <script><![CDATA[
 ${svgScript()}]]></script>
 </svg>

@@ -1,0 +1,129 @@
+/** The data of the script: what it reads from the picture, and what it makes of that. */
+import type { RecordedProcess, RecordingInfo } from "../../profile.ts";
+import type { ThreadInfo } from "../../types.ts";
+
+/** A profile as the picture carries it. Shape: packed texts are sequences of numbers, see svg_data.ts. */
+export interface PackedProfile {
+  readonly format: "pyspy-flamegraph";
+  readonly version: 1;
+  readonly info: RecordingInfo;
+  /** Names and files, each once. */
+  readonly strings: readonly string[];
+  /** Packed: for each frame its name, file, line, first line and full file. */
+  readonly frames: string;
+  readonly hasFullFiles: boolean;
+  /** Class of each frame. */
+  readonly paint: readonly string[];
+  readonly threads: readonly ThreadInfo[];
+  readonly processes?: readonly RecordedProcess[] | undefined;
+  /** Packed: process and thread of each root of the tree. */
+  readonly roots: string;
+  /** Nodes of the tree, roots included. */
+  readonly nodes: number;
+  readonly stackCount: number;
+  /** Packed: for each stack the node it branches off, its new frames, count and activities. */
+  readonly stacks: string;
+}
+
+/** A frame as unpacked. */
+export interface PlainFrame {
+  readonly name: string;
+  readonly file: string;
+  readonly line: number;
+  readonly firstLine: number;
+  readonly fullFile: string;
+}
+
+/** The stacks as unpacked: a tree of frames in typed arrays. Invariant: a parent's number is smaller. */
+export interface PlainStacks {
+  readonly parent: Int32Array;
+  /** -1 for a root. */
+  readonly frame: Int32Array;
+  readonly roots: readonly { readonly process: number; readonly thread: number }[];
+  readonly leaf: Int32Array;
+  readonly count: Float64Array;
+  /** Whether the activities of a stack are known. */
+  readonly hasActivity: Uint8Array;
+  /** Four numbers a stack. */
+  readonly byActivity: Float64Array;
+}
+
+/** Labels as numbers, so that frames that read the same are one. */
+export interface Labels {
+  /** The label of each frame, as a number. */
+  readonly of: Int32Array;
+  readonly texts: readonly string[];
+}
+
+/** All that the views are made of. */
+export interface Model extends PlainStacks {
+  readonly info: RecordingInfo;
+  readonly frames: readonly PlainFrame[];
+  readonly paint: readonly string[];
+  readonly threads: readonly { readonly label: string; readonly name: string }[];
+  readonly processes: readonly string[];
+  readonly byLine: Labels;
+  readonly byFunction: Labels;
+  readonly firstChild: Int32Array;
+  readonly nextSibling: Int32Array;
+  /** Root of each node. */
+  readonly rootOf: Int32Array;
+}
+
+/** What is counted. Shape: `thread`, `process` and `activity` are indices, -1 for all. */
+export interface Filter {
+  readonly thread: number;
+  readonly process: number;
+  readonly activity: number;
+}
+
+/** Samples of each node of the tree. */
+export interface Weights {
+  readonly self: Float64Array;
+  readonly total: Float64Array;
+  /** Parts of `self`, by activity; undefined where there are none. */
+  readonly selfBy: readonly (Float64Array | undefined)[];
+  readonly sum: number;
+}
+
+/** How the tree is shown. */
+export interface Shape {
+  readonly view: "callees" | "callers" | "table";
+  readonly byFunction: boolean;
+  /** A row of threads below the root. */
+  readonly split: boolean;
+  /** A function that calls itself is shown once. */
+  readonly folded: boolean;
+}
+
+/** A node as shown: several nodes of the tree that read the same. Units: samples. */
+export interface ViewNode {
+  readonly kind: "root" | "process" | "thread" | "frame" | "activity";
+  readonly label: string;
+  /** A frame of it, or -1. */
+  readonly frame: number;
+  /** The activity that an "activity" stands for, or -1. */
+  readonly activity: number;
+  readonly parent: ViewNode | null;
+  readonly depth: number;
+  /** Samples to the left of it. */
+  start: number;
+  total: number;
+  /** Known once `children` is. */
+  self: number;
+  selfBy: number[];
+  /** Made when they are first needed. */
+  children: ViewNode[] | null;
+  /** Nodes of the tree. */
+  readonly members: number[];
+  /** Samples of each member; for callers only. */
+  readonly weights: number[];
+}
+
+/** A tree of shown nodes, which grows as it is looked at. */
+export interface ViewTree {
+  readonly model: Model;
+  readonly weights: Weights;
+  readonly shape: Shape;
+  readonly root: ViewNode;
+}
