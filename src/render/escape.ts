@@ -10,9 +10,11 @@
 const HIDDEN_RANGES = String.raw`\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e` +
   String.raw`\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff`;
 const LONE_SURROGATES = String.raw`[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]`;
-const HIDDEN = new RegExp(`[${HIDDEN_RANGES}]|${LONE_SURROGATES}`, "g");
+/** Characters that are invisible or reorder text. */
+export const HIDDEN = new RegExp(`[${HIDDEN_RANGES}]|${LONE_SURROGATES}`, "g");
 
-const SHORT_ESCAPES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+/** Escapes with a letter of their own. */
+export const SHORT_ESCAPES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
 const XML_ENTITIES: Readonly<Record<string, string>> = {
   "&": "&amp;",
@@ -22,14 +24,16 @@ const XML_ENTITIES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-function spellOut(character: string): string {
+/** A character by its number. */
+export function spellOut(character: string): string {
   const code = character.charCodeAt(0);
   const short = SHORT_ESCAPES[character];
   if (short !== undefined) return short;
   return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : unicodeEscape(character);
 }
 
-function unicodeEscape(character: string): string {
+/** A character as JSON and JavaScript write it. */
+export function unicodeEscape(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
@@ -70,6 +74,7 @@ export function shortenMiddle(text: string, limit: number): string {
   return text.slice(0, head) + "…" + text.slice(tail);
 }
 
-function splitsPair(text: string, at: number): boolean {
+/** Whether a place lies within a surrogate pair. */
+export function splitsPair(text: string, at: number): boolean {
   return /^[\ud800-\udbff][\udc00-\udfff]$/.test(text.slice(Math.max(0, at - 1), at + 1));
 }

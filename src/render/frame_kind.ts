@@ -9,6 +9,10 @@ const PACKAGES = /(?:^|[/\\])(?:site|dist)-packages[/\\]/;
 const STDLIB = /[/\\](?:lib(?:64|32)?[/\\](?:python|pypy)\d[\d.t]*|Lib)[/\\]|[/\\]python\d+\.zip[/\\]/;
 const NATIVE = /\.(?:so(?:\.\d+)*|dylib|pyd|dll)$/;
 
+// What packages make up at run time and give a name of their own: "<attrs generated init shop.Cart>", "<template>".
+// "<string>" and "<stdin>" may be the user's, "<ipython-input-3-...>" is.
+const GENERATED = /^<(?!string>|stdin>|console>|ipython|input>)/;
+
 // For shortened names only, where the folder is not known: pure Python modules of the standard library that
 // use real time and whose names hardly anybody takes for a module of their own.
 const STDLIB_NAMES = new Set(
@@ -28,7 +32,7 @@ const STDLIB_NAMES = new Set(
 export function frameKind(frame: Frame, fullFile: string = frame.file): FrameKind {
   if (frame.file === "" && frame.name === CUT_FRAME.name) return "cut";
   if (fullFile === "" || fullFile.startsWith("<frozen ") || NATIVE.test(fullFile)) return "runtime";
-  if (PACKAGES.test(fullFile)) return "library";
+  if (PACKAGES.test(fullFile) || GENERATED.test(fullFile)) return "library";
   if (STDLIB.test(fullFile)) return "stdlib";
   const isFull = /^(?:[/\\]|[A-Za-z]:)/.test(fullFile);
   const first = fullFile.split(/[/\\]/, 1)[0] ?? "";

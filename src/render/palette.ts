@@ -15,6 +15,9 @@ export interface Swatch {
 /** Text on frames. */
 export const FRAME_TEXT = { light: "#1c1917", dark: "#f5f2ec" } as const;
 
+/** All that is painted: frames by whose code they are, what threads did, and the rows above the frames. */
+export type PaintKind = FrameKind | "native" | "waiting" | "idle" | "process" | "thread" | "root";
+
 interface Family {
   readonly prefix: string;
   /** Degrees in OKLCH, one for each group of modules. */
@@ -27,7 +30,7 @@ interface Family {
 const SHADES = [-0.028, 0, 0.028];
 
 // Lightness and chroma are equal inside a family, so that no module stands out by chance.
-const FAMILIES: Readonly<Record<FrameKind | "thread" | "root", Family>> = {
+const FAMILIES: Readonly<Record<PaintKind, Family>> = {
   user: { prefix: "u", hues: [42, 52, 62, 72, 82, 92], chroma: [0.122, 0.098], lightness: [0.805, 0.475] },
   library: {
     prefix: "l",
@@ -36,8 +39,12 @@ const FAMILIES: Readonly<Record<FrameKind | "thread" | "root", Family>> = {
     lightness: [0.84, 0.435],
   },
   stdlib: { prefix: "s", hues: [250], chroma: [0.012, 0.014], lightness: [0.86, 0.41] },
-  runtime: { prefix: "r", hues: [330], chroma: [0.045, 0.05], lightness: [0.84, 0.42] },
-  thread: { prefix: "t", hues: [155], chroma: [0.06, 0.05], lightness: [0.87, 0.4] },
+  runtime: { prefix: "r", hues: [95], chroma: [0.018, 0.016], lightness: [0.89, 0.36] },
+  native: { prefix: "n", hues: [305], chroma: [0.085, 0.095], lightness: [0.8, 0.45] },
+  waiting: { prefix: "w", hues: [12], chroma: [0.115, 0.115], lightness: [0.77, 0.45] },
+  idle: { prefix: "i", hues: [250], chroma: [0.012, 0.014], lightness: [0.93, 0.33] },
+  process: { prefix: "p", hues: [155], chroma: [0.075, 0.06], lightness: [0.82, 0.44] },
+  thread: { prefix: "t", hues: [165], chroma: [0.05, 0.045], lightness: [0.885, 0.39] },
   root: { prefix: "a", hues: [80], chroma: [0.008, 0.006], lightness: [0.92, 0.34] },
   cut: { prefix: "c", hues: [20], chroma: [0.012, 0.008], lightness: [0.95, 0.3] },
 };
@@ -61,11 +68,11 @@ export function frameClass(frame: Frame, fullFile: string = frame.file): string 
   return `${family.prefix}${group * SHADES.length + shade}`;
 }
 
-/** The class that shows a kind of frame in the legend, and paints nodes that are no frames. */
-export function kindClass(kind: FrameKind | "thread" | "root"): string {
+/** The class that shows a kind in the legend, and paints nodes that are no frames. */
+export function kindClass(kind: PaintKind): string {
   const family = FAMILIES[kind];
-  // Middle hue, middle shade.
-  return `${family.prefix}${(family.hues.length >> 1) * SHADES.length + 1}`;
+  // First hue, middle shade.
+  return `${family.prefix}1`;
 }
 
 /** FNV-1a over UTF-16 code units, mixed so that its lowest bits are good. */

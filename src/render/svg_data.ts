@@ -48,11 +48,12 @@ export function packProfile(profile: Profile): PackedProfile {
     paint: profile.frames.map((frame, index) => frameClass(frame, fullFiles?.[index])),
     threads: profile.threads,
     processes: profile.processes,
-    ...packStacks(profile.stacks),
+    ...packStacks(profile),
   };
 }
 
-function packStacks(stacks: readonly StackCount[]) {
+function packStacks({ stacks: all, processes }: Profile) {
+  const stacks = processes === undefined ? all.map(({ process: _, ...stack }) => stack) : all;
   const trie = buildStackTrie(stacks);
   const roots = new NumberWriter();
   for (const { process, thread } of trie.roots) {

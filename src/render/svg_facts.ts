@@ -1,10 +1,9 @@
-/** What a flamegraph says in words: its title, its legend, its footer, and the numbers of each frame. */
-import type { Profile, RecordingInfo } from "../profile.ts";
-import type { CallNode } from "./call_tree.ts";
-import { shortenMiddle } from "./escape.ts";
-import type { FlameLayout } from "./flamegraph.ts";
-import { type FrameKind, frameKind } from "./frame_kind.ts";
-import { formatAmount, formatCount, formatPercent, formatSeconds, secondsPerCount } from "./numbers.ts";
+/** What a flamegraph says in words: its title, its legend and its footer. */
+import type { Profile } from "../profile.ts";
+import { formatAmount, formatCount, formatPercent, formatSeconds } from "./numbers.ts";
+import { kindClass, type PaintKind } from "./palette.ts";
+import type { Model } from "./svg_client/types.ts";
+import { activityTotals } from "./svg_client/weigh.js";
 
 /** A named fact of the footer. */
 export interface Fact {
@@ -14,26 +13,8 @@ export interface Fact {
 
 /** A kind of frame with its name in the legend. */
 export interface LegendEntry {
-  readonly kind: FrameKind | "thread";
+  readonly kind: PaintKind;
   readonly text: string;
-}
-
-/** Longest text of one frame: names can have any length, and a picture holds thousands of them. */
-const LONGEST_LABEL = 500;
-
-/** The label of a node, of bounded length. */
-export function nodeLabel(node: CallNode): string {
-  return shortenMiddle(node.label, LONGEST_LABEL) || "[unknown]";
-}
-
-/** The numbers of a node: `120 samples · 1.20 s · 41.3 % of all · self 3.2 %`. */
-export function nodeFacts(node: CallNode, total: number, info: RecordingInfo): string {
-  const facts = [formatAmount(node.total, info)];
-  const secondsEach = info.unit === "cpu_us" ? 0 : secondsPerCount(info);
-  if (secondsEach > 0) facts.push(formatSeconds(node.total * secondsEach));
-  facts.push(`${formatPercent(node.total, total)} of all`);
-  if (node.kind === "frame") facts.push(`self ${formatPercent(node.self, total)}`);
-  return facts.join(" · ");
 }
 
 /** The heading: what was recorded. */
@@ -63,8 +44,7 @@ export function subtitleText(profile: Profile, total: number): string {
 }
 
 /** How the recording went, fact by fact. */
-export function footerFacts(profile: Profile, layout: FlameLayout): Fact[] {
-  const { info } = profile;
+export function footerFacts({ info }: Profile): Fact[] {
   const achieved = info.durationSeconds > 0 ? info.ticks / info.durationSeconds : 0;
   const facts: Fact[] = [
     { key: "Command", value: info.command.join(" ") || "unknown" },
@@ -83,17 +63,19 @@ export function footerFacts(profile: Profile, layout: FlameLayout): Fact[] {
     { key: "Missed ticks", value: formatCount(info.missed) },
     { key: "pyspy", value: info.pyspyVersion },
   ];
-  const notes = [];
-  if (layout.hidden > 0) notes.push(`${countFrames(layout.hidden)} below 0.1 %`);
-  if (layout.tooDeep > 0) {
-    notes.push(`${countFrames(layout.tooDeep)} deeper than ${formatCount(layout.rows)}`);
-  }
-  if (notes.length > 0) facts.push({ key: "Note", value: `${notes.join(" and ")} not drawn` });
   return facts;
 }
 
-function countFrames(count: number): string {
-  return `${formatCount(count)} ${count === 1 ? "frame" : "frames"}`;
+/** What the still picture leaves out; empty if that is nothing. */
+export function omittedText({ narrow, deep }: { narrow: number; deep: number }, rows: number): string {
+  const parts = [];
+  if (narrow > 0) parts.push(`${countCalls(narrow)} below 0.1 %`);
+  if (deep > 0) parts.push(`${countCalls(deep)} deeper than ${formatCount(rows)}`);
+  return parts.length === 0 ? "" : `${parts.join(" and ")} not drawn, with all below`;
+}
+
+function countCalls(count: number): string {
+  return `${formatCount(count)} ${count === 1 ? "call" : "calls"}`;
 }
 
 function withShare(part: number, whole: number): string {
@@ -105,27 +87,27 @@ function formatRate(hz: number): string {
 }
 
 const LEGEND: readonly LegendEntry[] = [
+  { kind: "process", text: "process" },
   { kind: "thread", text: "thread" },
   { kind: "user", text: "your code" },
   { kind: "library", text: "installed packages" },
   { kind: "stdlib", text: "standard library" },
-  { kind: "runtime", text: "interpreter and native code" },
-  { kind: "cut", text: "[cut]: the rest of the stack is not proven" },
+  { kind: "runtime", text: "interpreter" },
+  { kind: "native", text: "native code, without the GIL" },
+  { kind: "waiting", text: "waiting for the GIL" },
+  { kind: "idle", text: "idle" },
+  { kind: "cut", text: "[cut]: the rest is not proven" },
 ];
 
-/** The kinds of frames that are drawn, in the legend's order. */
-export function legendEntries(profile: Profile, layout: FlameLayout): LegendEntry[] {
-  const kinds = new Set(layout.rects.map(({ node }) => nodeKind(profile, node)));
-  return LEGEND.filter(({ kind }) => kinds.has(kind));
-}
-
-/** Whose code a node of the call tree is. */
-export function nodeKind(profile: Profile, node: CallNode): FrameKind | "thread" | "root" {
-  if (node.kind !== "frame" || node.frame === undefined) return node.kind === "root" ? "root" : "thread";
-  return frameKind(node.frame, fullFile(profile, node));
-}
-
-/** The file of a node's frame as the target has it, where the profile knows it. */
-export function fullFile(profile: Profile, node: CallNode): string {
-  return profile.fullFiles?.[node.frameIndex ?? -1] ?? node.frame?.file ?? "";
+/** The kinds of what a profile shows, in the legend's order. */
+export function legendEntries(model: Model, { threads }: { threads: boolean }): LegendEntry[] {
+  const used = new Set<string>();
+  for (const frame of model.frame) if (frame >= 0) used.add(model.paint[frame] ?? "");
+  activityTotals(model).forEach((total, activity) => {
+    if (total > 0) used.add(["", "n1", "w1", "i1"][activity] ?? "");
+  });
+  if (threads) used.add("t1");
+  if (model.processes.length > 0) used.add("p1");
+  const prefixes = new Set([...used].map((paint) => paint.charAt(0)));
+  return LEGEND.filter(({ kind }) => prefixes.has(kindClass(kind).charAt(0)));
 }

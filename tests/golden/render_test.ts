@@ -24,7 +24,7 @@ const [main, work, leaf] = [
 ] as const;
 
 const small = profileOf([
-  { thread: 0, frames: [main, work, leaf], count: 70 },
+  { thread: 0, frames: [main, work, leaf], count: 70, byActivity: [50, 5, 10, 5] },
   { thread: 0, frames: [main, work], count: 20 },
   { thread: 1, frames: [main, { name: "[cut]", file: "", line: 0, firstLine: 0 }], count: 10 },
 ], {
@@ -72,10 +72,19 @@ function traceOf(parts: Partial<StackTrace>): StackTrace {
 
 const shortNames = new Map([["lib/worker.py", "worker.py"]]);
 
+/** The picture without its style and its script, which have files of their own. */
+function picture(svg: string): string {
+  return svg.replace(/<style><!\[CDATA\[[\s\S]*?\]\]><\/style>/, "<style/>")
+    .replace(/<script><!\[CDATA\[[\s\S]*?\]\]><\/script>/, "<script/>");
+}
+
 const OUTPUTS: readonly [name: string, render: () => string][] = [
-  ["small.svg", () => renderSvg(small, { threads: true })],
-  ["empty.svg", () => renderSvg(profileOf([]), { threads: false })],
-  ["hostile.svg", () => renderSvg(hostile, { threads: false, title: HOSTILE.slice(0, 6).join(" ") })],
+  ["small.svg", () => picture(renderSvg(small, { threads: true }))],
+  ["empty.svg", () => picture(renderSvg(profileOf([]), { threads: false }))],
+  [
+    "hostile.svg",
+    () => picture(renderSvg(hostile, { threads: false, title: HOSTILE.slice(0, 6).join(" ") })),
+  ],
   ["small.speedscope.json", () => renderSpeedscope(small)],
   ["small.folded", () => renderFolded(small, { threads: true })],
   ["hostile.folded", () => renderFolded(hostile, { threads: true })],

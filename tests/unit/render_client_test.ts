@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { cutText, fitLabel, flowBoxes, textColumns } from "../../src/render/svg_client/fit.js";
-import { compileQuery, coveredSamples } from "../../src/render/svg_client/search.js";
+import { compileQuery } from "../../src/render/svg_client/search.js";
+import { firstState, readState, writeState } from "../../src/render/svg_client/state.js";
+import type { ViewState } from "../../src/render/svg_client/types.ts";
 import { HOSTILE } from "./render_helper.ts";
 
 Deno.test("labels lose the path first, then the file, then the class", () => {
@@ -15,7 +17,7 @@ Deno.test("labels lose the path first, then the file, then the class", () => {
     "_fetch_a…",
     "",
   ]);
-  assert.equal(fitLabel("thread (12): sentry.Worker", 20), "thread (12): sentry…");
+  assert.equal(fitLabel("thread (12): sentry.Worker", 20), "sentry.Worker");
   assert.equal(fitLabel("outer.<locals>.<lambda> (a.py:1)", 12), "outer.<loca…");
 });
 
@@ -55,17 +57,41 @@ Deno.test("a search is a regular expression, or the text itself if it is none", 
   assert.ok(matches("[cut", "[cut]"));
 });
 
-Deno.test("matches below matches are not counted twice", () => {
-  assert.equal(coveredSamples([]), 0);
-  assert.equal(
-    coveredSamples([{ start: 0, total: 10 }, { start: 2, total: 3 }, { start: 10, total: 5 }]),
-    15,
-  );
-  const span = fc.record({ start: fc.integer({ min: 0, max: 60 }), total: fc.integer({ min: 1, max: 40 }) });
-  fc.assert(fc.property(fc.array(span), (spans) => {
-    const samples = new Set(
-      spans.flatMap(({ start, total }) => Array.from({ length: total }, (_, i) => start + i)),
-    );
-    assert.equal(coveredSamples(spans), samples.size);
+const LABELS = ["a;b (c.py:1)", "f&g=h#i", "100 %", "\ud800 half", "漢字 🐍", "", "[cut]", "%zz", ...HOSTILE];
+
+Deno.test("the state of a view is read back from its address", () => {
+  const path = fc.array(fc.constantFrom(...LABELS.slice(0, 9).map((label) => label.toWellFormed())), {
+    minLength: 2,
+    maxLength: 4,
+  });
+  const text = fc.constantFrom(...LABELS.map((label) => label.toWellFormed()));
+  const anyState = fc.record<ViewState>({
+    view: fc.constantFrom("callees", "callers", "table"),
+    byFunction: fc.boolean(),
+    split: fc.boolean(),
+    folded: fc.boolean(),
+    flipped: fc.boolean(),
+    thread: text,
+    process: text,
+    activity: fc.integer({ min: -1, max: 3 }),
+    query: text,
+    zoom: path,
+    hidden: fc.array(path),
+    sort: fc.constantFrom("self", "total", "label"),
+  });
+  fc.assert(fc.property(anyState, fc.boolean(), (state, split) => {
+    const first = firstState({ split });
+    const address = writeState(state, first);
+    assert.match(address, /^[\w;&=%.~!*'()-]*$/);
+    assert.deepEqual({ ...readState(address, first) }, { ...state });
   }));
+});
+
+Deno.test("an address that says nothing, or nonsense, is the first view", () => {
+  const first = firstState({ split: true });
+  assert.equal(writeState(first, first), "");
+  for (const text of ["", "&&=&x", "view=&view=x&activity=9&__proto__=1&constructor=1&hide=&zoom"]) {
+    assert.deepEqual({ ...readState(text, first) }, { ...first });
+  }
+  assert.deepEqual(readState("zoom=%zz;a", first).zoom, ["%zz", "a"]);
 });

@@ -31,7 +31,12 @@ export function thread(osThreadId: number, name: string | undefined = "MainThrea
 
 /** Makes a profile of stacks given as frames, root first. */
 export function profileOf(
-  stacks: readonly { thread?: number; frames: readonly Frame[]; count: number }[],
+  stacks: readonly {
+    thread?: number;
+    frames: readonly Frame[];
+    count: number;
+    byActivity?: readonly number[];
+  }[],
   parts: Partial<Omit<Profile, "stacks" | "frames">> = {},
 ): Profile {
   const frames: Frame[] = [];
@@ -39,6 +44,7 @@ export function profileOf(
   const counts: StackCount[] = stacks.map((stack) => ({
     thread: stack.thread ?? 0,
     count: stack.count,
+    ...stack.byActivity === undefined ? {} : { byActivity: stack.byActivity },
     frames: stack.frames.map((frame) => {
       const key = JSON.stringify(frame);
       const index = known.get(key) ?? frames.push(frame) - 1;

@@ -1,13 +1,13 @@
 /** Several processes in one profile, variables in a dump, and the table of processes. */
 import assert from "node:assert/strict";
 import type { Profile } from "../../src/profile.ts";
-import { buildCallTree } from "../../src/render/call_tree.ts";
 import type { ProcessDump } from "../../src/render/dump.ts";
 import { toDumpJson } from "../../src/render/dump_json.ts";
 import { renderDumpText } from "../../src/render/dump_text.ts";
 import { renderFolded } from "../../src/render/folded.ts";
 import { renderProcessTable } from "../../src/render/process_table.ts";
 import { toSpeedscope } from "../../src/render/speedscope.ts";
+import { showTree, treeOf } from "./svg_tree_helper.ts";
 
 const frame = (name: string) => ({ name, file: "a.py", line: 1, firstLine: 1 });
 const thread = (pid: number) => ({ pid, threadId: pid, osThreadId: pid, name: "T", interpreterId: 0 });
@@ -46,15 +46,17 @@ Deno.test("folded: each stack begins with its process, then its thread", () => {
   );
 });
 
-Deno.test("call tree: equal stacks of two processes are two, and one without processes", () => {
-  const shape = (profile: Profile) =>
-    buildCallTree(profile, { threads: false }).children.map(({ kind, total, children }) => [
-      kind,
-      total,
-      children.map(({ label }) => label),
-    ]);
-  assert.deepEqual(shape(PROFILE), [["process", 4, ["main (a.py:1)"]], ["process", 6, ["main (a.py:1)"]]]);
-  assert.deepEqual(shape({ ...PROFILE, processes: undefined }), [["frame", 10, ["work (a.py:1)"]]]);
+Deno.test("flamegraph: equal stacks of two processes are two, and one without processes", () => {
+  const stack = (count: number) => `main (a.py:1) 0/${count}(work (a.py:1) ${count}/${count})`;
+  assert.equal(
+    showTree(treeOf(PROFILE)),
+    `all 0/10(process 10: "python a;b.py" 0/4(${stack(4)}) process 20: "python b.py" 0/6(${stack(6)}))`,
+  );
+  assert.equal(showTree(treeOf({ ...PROFILE, processes: undefined })), `all 0/10(${stack(10)})`);
+  assert.equal(
+    showTree(treeOf(PROFILE, { process: 'process 20: "python b.py"', split: true })),
+    `all 0/6(process 20: "python b.py" 0/6(thread (20): T 0/6(${stack(6)})))`,
+  );
 });
 
 Deno.test("speedscope: the name of a thread says of which process it is", () => {

@@ -43,7 +43,8 @@ export function cutText(text, columns) {
 }
 
 /**
- * A frame's label `name (path/file.py:12)` made to fit: the path goes first, then the file, then the class.
+ * A frame's label `name (path/file.py:12)` made to fit: the path goes first, then the file, then the class;
+ * of a thread its number.
  *
  * @param {string} label
  * @param {number} columns
@@ -52,6 +53,8 @@ export function cutText(text, columns) {
 export function fitLabel(label, columns) {
   if (columns < 4) return "";
   if (textColumns(label) <= columns) return label;
+  const thread = /^thread \([^)]*\): (?=.)/.exec(label);
+  if (thread !== null) return cutText(label.slice(thread[0].length), columns);
   const open = label.endsWith(")") ? label.lastIndexOf(" (") : -1;
   const name = open > 0 ? label.slice(0, open) : label;
   const path = open > 0 ? label.slice(open + 2, -1) : "";

@@ -1,144 +1,89 @@
-/** The flamegraph's behaviour: hover, zoom, search. Runs in the browser, inside the SVG. */
-import { compileQuery, coveredSamples } from "./search.js";
-import { readFrames } from "./model.js";
-import { drawFrames, layOut, measureColumn, setFitted } from "./view.js";
-import { moveFocus } from "./keys.js";
+/** Brings the flamegraph to life: reads its profile, builds the page, listens. */
+import { choose, makeActions, onKey } from "./actions.js";
+import { showDetails } from "./details.js";
+import { makeModel } from "./model.js";
+import { makePage } from "./page.js";
+import { firstState, fitState, readState } from "./state.js";
+import { restoreTheme } from "./theme.js";
+import { redraw, refresh } from "./view.js";
+import { weighNodes } from "./weigh.js";
 
-/** Brings the flamegraph to life. */
+/** Starts the script. If anything of it fails the still picture stays as it is. */
 export function startFlamegraph() {
   const script = document.currentScript;
   const svg = script === null ? document.documentElement : script.closest("svg.pyspy");
-  const find = (selector) => svg.querySelector(selector);
-  const frames = readFrames(svg);
-  const parts = {
-    graph: find(".graph"),
-    heading: find(".heading"),
-    subtitle: find(".subtitle"),
-    toolbar: find(".toolbar"),
-    searchBox: find(".search"),
-    input: find(".search").querySelector("input"),
-    reset: find(".reset"),
-    matched: find(".matched"),
-    panel: find(".panel"),
-    name: find(".name"),
-    facts: find(".facts"),
-    legend: find(".legend"),
-    footer: find(".footer"),
-  };
-  const view = {
+  const model = makeModel(JSON.parse(svg.querySelector(".pyspy-profile").textContent));
+  const filter = { thread: "", process: "", activity: -1 };
+  const first = firstState({ split: svg.getAttribute("data-split") === "1" });
+  const app = {
     svg,
-    frames,
-    parts,
-    byElement: new Map(frames.map((frame) => [frame.element, frame])),
-    root: frames[0],
-    zoomed: frames[0],
-    heading: parts.heading.getAttribute("data-full"),
-    subtitle: parts.subtitle.getAttribute("data-full"),
-    hint: [
-      "Hover over a frame to see its numbers",
-      "Click or Enter zooms · Esc resets · / searches · arrows walk",
-    ],
-    margin: Number(parts.graph.getAttribute("x")),
-    /** The frame whose numbers are shown. */
-    shown: null,
-    width: 0,
+    model,
+    first,
+    isDocument: document.documentElement === svg,
+    allWeights: weighNodes(model, { filter, hidden: [] }),
+    parts: {},
+    state: first,
+    /** Elements of the nodes that are drawn, and back. */
+    elementOf: new Map(),
+    nodeOf: new Map(),
+    /** Drawn nodes that match the search, and which of them was gone to. */
+    matches: [],
+    match: -1,
+    pattern: null,
+    tree: null,
+    zoomed: null,
+    /** The node that Tab leads to, the one that is spoken of, and the one under the pointer. */
+    focused: null,
+    chosen: null,
+    hovered: null,
   };
-  svg.removeAttribute("viewBox");
-  svg.setAttribute("width", "100%");
-  if (view.root !== undefined) parts.toolbar.removeAttribute("display");
-  svg.classList.add("live");
-  // Tab reaches one frame only; the arrow keys move that place along with the focus.
-  for (const frame of frames) frame.element.setAttribute("tabindex", frame === view.root ? "0" : "-1");
-  view.column = measureColumn(parts.name);
-  layOut(view);
-  listen(view);
+  if (app.allWeights.sum === 0) return;
+  if (app.isDocument) app.state = fitState(readState(location.hash.slice(1), first), model);
+  restoreTheme(svg);
+  const act = makeActions(app);
+  makePage(app, act);
+  refresh(app);
+  if (app.state.flipped) app.parts.scroller.scrollTop = app.parts.scroller.scrollHeight;
+  listen(app, act);
 }
 
 /** Connects the events; one listener a kind, whatever the number of frames. */
-export function listen(view) {
-  const { svg, parts } = view;
-  const frameOf = (event) => view.byElement.get(event.target.closest(".f")) ?? null;
-  const window = svg.ownerDocument.defaultView;
-  window.addEventListener("resize", () => {
-    layOut(view);
-    if (view.root !== undefined) showDetails(view, view.shown);
+export function listen(app, act) {
+  const { parts } = app;
+  const nodeOf = (event) => app.nodeOf.get(event.target.closest(".f")) ?? null;
+  const hover = (node) => {
+    app.hovered = node;
+    showDetails(app);
+  };
+  parts.graph.addEventListener("pointerover", (event) => hover(nodeOf(event)));
+  parts.graph.addEventListener("pointerleave", () => hover(null));
+  parts.graph.addEventListener("focusin", (event) => {
+    const node = nodeOf(event);
+    if (node === null) return;
+    app.focused = app.chosen = node;
+    showDetails(app);
   });
-  if (view.root === undefined) return;
-  showDetails(view, null);
-  parts.graph.addEventListener("pointerover", (event) => showDetails(view, frameOf(event)));
-  parts.graph.addEventListener("pointerleave", () => showDetails(view, null));
-  parts.graph.addEventListener("focusin", (event) => showDetails(view, frameOf(event)));
   parts.graph.addEventListener("click", (event) => {
-    const frame = frameOf(event);
-    if (frame === null) return;
-    frame.element.focus({ preventScroll: true });
-    zoomTo(view, frame);
+    const node = nodeOf(event);
+    if (node === null) return;
+    if (event.altKey || event.ctrlKey || event.metaKey) {
+      act.hide(node);
+      return;
+    }
+    choose(app, node);
+    act.zoom(node);
   });
-  parts.reset.addEventListener("click", () => zoomTo(view, view.root));
-  parts.input.addEventListener("input", () => search(view, parts.input.value));
-  svg.ownerDocument.addEventListener("keydown", (event) => onKey(view, event));
-}
-
-/** Acts on a key. */
-export function onKey(view, event) {
-  const { input, reset } = view.parts;
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const focused = view.svg.ownerDocument.activeElement;
-  // Put into a page, the picture must not take the keys of that page's fields.
-  if (focused !== null && focused !== input && /^(input|select|textarea)$/i.test(focused.tagName)) return;
-  if (focused === input) {
-    if (event.key !== "Escape") return;
-    input.value = "";
-    search(view, "");
-    input.blur();
-  } else if (event.key === "Escape") {
-    zoomTo(view, view.root);
-  } else if (event.key === "/") {
-    input.focus();
-  } else if (event.key === "Enter" || event.key === " ") {
-    const frame = view.byElement.get(focused);
-    if (frame !== undefined) zoomTo(view, frame);
-    else if (focused === reset) zoomTo(view, view.root);
-    else return;
-  } else if (!moveFocus(view, event.key)) return;
-  event.preventDefault();
-}
-
-/** Zooms to a frame; its callers stay above it, faded. */
-export function zoomTo(view, frame) {
-  view.zoomed = frame;
-  view.parts.reset.classList.toggle("enabled", frame !== view.root);
-  drawFrames(view);
-  showDetails(view, view.shown);
-}
-
-/** Shows the numbers of a frame, or what can be done. */
-export function showDetails(view, frame) {
-  const { name, facts } = view.parts;
-  view.shown = frame;
-  const width = view.graphWidth - 20;
-  const [first, second] = frame === null ? view.hint : [frame.label, describeFrame(view, frame)];
-  setFitted(name, first, width, view.column);
-  setFitted(facts, second, width, view.smallColumn);
-  name.parentNode.classList.toggle("active", frame !== null);
-}
-
-/** The numbers of a frame, with its share of what is zoomed to. */
-export function describeFrame(view, frame) {
-  if (view.zoomed === view.root || frame.depth < view.zoomed.depth) return frame.facts;
-  return frame.facts + " · " + (100 * frame.total / view.zoomed.total).toFixed(1) + " % of zoom";
-}
-
-/** Marks the frames that match and says what share of all samples they hold. */
-export function search(view, query) {
-  const pattern = compileQuery(query);
-  const matches = [];
-  for (const frame of view.frames) {
-    const isMatch = pattern !== null && frame !== view.root && pattern.test(frame.label);
-    frame.element.classList.toggle("match", isMatch);
-    if (isMatch) matches.push(frame);
-  }
-  view.svg.classList.toggle("searching", pattern !== null);
-  const share = 100 * coveredSamples(matches) / view.root.total;
-  view.parts.matched.textContent = pattern === null ? "" : "matched " + share.toFixed(1) + " %";
+  document.addEventListener("keydown", (event) => onKey(app, event, act));
+  let width = parts.graphBox.clientWidth;
+  // Also hears of a scroll bar that comes or goes.
+  new ResizeObserver(() => {
+    if (parts.graphBox.clientWidth === width || parts.graphBox.clientWidth === 0) return;
+    width = parts.graphBox.clientWidth;
+    redraw(app);
+  }).observe(parts.graphBox);
+  if (!app.isDocument) return;
+  addEventListener("popstate", () => {
+    app.state = fitState(readState(location.hash.slice(1), app.first), app.model);
+    refresh(app);
+  });
 }

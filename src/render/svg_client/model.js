@@ -1,42 +1,71 @@
-/** The frames of the flamegraph as the browser has them, read back from the markup. */
+// @ts-check
+/** The profile in the form that all views are made of. */
+import { frameLabel, processLabel, threadLabel } from "../../profile.ts";
+import { shortenMiddle, visibleText } from "../escape.ts";
+import { unpackFrames, unpackStacks } from "./unpack.js";
 
 /**
- * Reads every drawn frame. Units: `start` and `total` are samples; `depth` counts rows.
+ * Unpacks a profile.
  *
- * @returns {{element, rect, label, facts, start, total, depth, parent}[]} parent before child, row by row
+ * @param {import("./types.ts").PackedProfile} data
+ * @returns {import("./types.ts").Model}
  */
-export function readFrames(svg) {
-  const frames = [];
-  let above = [];
-  for (const row of svg.querySelectorAll(".row")) {
-    const depth = Number(row.getAttribute("data-depth"));
-    const current = [];
-    let next = 0;
-    for (const element of row.querySelectorAll(".f")) {
-      const start = Number(element.getAttribute("data-x"));
-      const total = Number(element.getAttribute("data-n"));
-      const title = element.querySelector("title").textContent;
-      const newline = title.indexOf("\n");
-      while (next + 1 < above.length && above[next + 1].start <= start) next++;
-      current.push({
-        element,
-        rect: element.querySelector("rect"),
-        label: title.slice(0, newline),
-        facts: title.slice(newline + 1),
-        start,
-        total,
-        depth,
-        parent: above[next],
-      });
-    }
-    frames.push(...current);
-    above = current;
-  }
-  return frames;
+export function makeModel(data) {
+  const frames = unpackFrames(data);
+  const stacks = unpackStacks(data, frames.length);
+  return {
+    ...stacks,
+    ...linkNodes(stacks.parent),
+    info: data.info,
+    frames,
+    paint: data.paint,
+    threads: data.threads.map((thread) => shownText(threadLabel(thread))),
+    processes: (data.processes ?? []).map((process) => shownText(processLabel(process))),
+    byLine: numberLabels(frames.map(frameLabel)),
+    byFunction: numberLabels(frames.map((frame) => frameLabel({ ...frame, line: frame.firstLine }))),
+  };
 }
 
-/** True if `outer` is `inner` or one of its callers. */
-export function holds(outer, inner) {
-  return outer.depth <= inner.depth && outer.start <= inner.start &&
-    outer.start + outer.total >= inner.start + inner.total;
+/**
+ * A text of the target as it is shown: visible, and of bounded length, since names can have any.
+ *
+ * @param {string} text
+ */
+export function shownText(text) {
+  return visibleText(shortenMiddle(text, 500)) || "[unknown]";
+}
+
+/**
+ * Numbers labels; equal ones have one number.
+ *
+ * @param {string[]} labels
+ * @returns {import("./types.ts").Labels}
+ */
+export function numberLabels(labels) {
+  const known = new Map();
+  const of = Int32Array.from(labels, (label) => {
+    const id = known.get(label) ?? known.size;
+    known.set(label, id);
+    return id;
+  });
+  return { of, texts: [...known.keys()].map(shownText) };
+}
+
+/**
+ * The way down from each node, and up to its root.
+ *
+ * @param {Int32Array} parent
+ */
+export function linkNodes(parent) {
+  const firstChild = new Int32Array(parent.length).fill(-1);
+  const nextSibling = new Int32Array(parent.length).fill(-1);
+  const rootOf = new Int32Array(parent.length);
+  for (let node = 0; node < parent.length; node++) {
+    const above = parent[node];
+    rootOf[node] = above < 0 ? node : rootOf[above];
+    if (above < 0) continue;
+    nextSibling[node] = firstChild[above];
+    firstChild[above] = node;
+  }
+  return { firstChild, nextSibling, rootOf };
 }

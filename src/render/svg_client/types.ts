@@ -60,7 +60,7 @@ export interface Model extends PlainStacks {
   readonly info: RecordingInfo;
   readonly frames: readonly PlainFrame[];
   readonly paint: readonly string[];
-  readonly threads: readonly { readonly label: string; readonly name: string }[];
+  readonly threads: readonly string[];
   readonly processes: readonly string[];
   readonly byLine: Labels;
   readonly byFunction: Labels;
@@ -70,10 +70,10 @@ export interface Model extends PlainStacks {
   readonly rootOf: Int32Array;
 }
 
-/** What is counted. Shape: `thread`, `process` and `activity` are indices, -1 for all. */
+/** What is counted. Shape: labels, "" for all; an index, -1 for all. */
 export interface Filter {
-  readonly thread: number;
-  readonly process: number;
+  readonly thread: string;
+  readonly process: string;
   readonly activity: number;
 }
 
@@ -94,6 +94,19 @@ export interface Shape {
   readonly split: boolean;
   /** A function that calls itself is shown once. */
   readonly folded: boolean;
+}
+
+/** All that a link to a view says. */
+export interface ViewState extends Filter, Shape {
+  /** Root at the bottom. */
+  readonly flipped: boolean;
+  readonly query: string;
+  /** Labels from below the root to what is zoomed to. */
+  readonly zoom: readonly string[];
+  /** Paths of what is hidden, as they are among callees. */
+  readonly hidden: readonly (readonly string[])[];
+  /** Column by which the table is sorted. */
+  readonly sort: "self" | "total" | "label";
 }
 
 /** A node as shown: several nodes of the tree that read the same. Units: samples. */

@@ -1,100 +1,94 @@
-/** Lays the flamegraph out for the window's width and the zoomed frame. */
-import { cutText, fitLabel, flowBoxes } from "./fit.js";
-import { holds } from "./model.js";
+/** What is shown: made of the state whenever that changes. */
+import { showDetails } from "./details.js";
+import { drawGraph } from "./draw.js";
+import { formatPercent } from "../numbers.ts";
+import { compileQuery, matchedSamples } from "./search.js";
+import { writeState } from "./state.js";
+import { drawTable } from "./table_view.js";
+import { showControls } from "./toolbar.js";
+import { makeTree, nodeAtPath, pathInShape } from "./tree.js";
+import { weighNodes } from "./weigh.js";
 
-/** Width of one character of a text element. Units: CSS pixels. */
-export function measureColumn(element) {
-  const probe = element.cloneNode(false);
-  probe.textContent = "0".repeat(40);
-  probe.setAttribute("visibility", "hidden");
-  element.parentNode.appendChild(probe);
-  const width = probe.getComputedTextLength() / 40;
-  probe.remove();
-  return width > 0 ? width : 7.25;
+/** Makes the tree of the state anew and shows it. */
+export function refresh(app) {
+  const { model, state } = app;
+  const shape = state;
+  const hidden = state.hidden.flatMap((path) => membersAt(app, { path, shape: state }));
+  const isAll = hidden.length === 0 && state.thread === "" && state.process === "" && state.activity < 0;
+  const weights = isAll ? app.allWeights : weighNodes(model, { filter: state, hidden });
+  app.tree = makeTree(model, { weights, shape });
+  app.zoomed = nodeAtPath(app.tree, state.zoom).node;
+  app.chosen = app.zoomed === app.tree.root ? null : app.zoomed;
+  app.hovered = null;
+  app.focused = app.zoomed;
+  app.pattern = compileQuery(state.query);
+  redraw(app);
 }
 
-/** Shows a text cut to a width; the whole text stays in `data-full`. */
-export function setFitted(element, text, width, column) {
-  element.setAttribute("data-full", text);
-  element.textContent = cutText(text, Math.max(0, Math.floor(width / column)));
+/** The nodes of the model at a path, whatever is filtered. */
+export function membersAt(app, { path, shape }) {
+  const tree = makeTree(app.model, { weights: app.allWeights, shape: { ...shape, view: "callees" } });
+  const { node, isWhole } = nodeAtPath(tree, path);
+  return isWhole && node !== tree.root ? node.members : [];
 }
 
-/** Moves and labels each frame for the current zoom; what is outside of it is hidden. */
-export function drawFrames(view) {
-  const { zoomed, frames, graphWidth, column } = view;
-  for (const frame of frames) {
-    const isCaller = frame !== zoomed && holds(frame, zoomed);
-    const isShown = isCaller || holds(zoomed, frame);
-    frame.element.classList.toggle("off", !isShown);
-    frame.element.classList.toggle("caller", isCaller);
-    if (!isShown) continue;
-    const left = isCaller ? 0 : (frame.start - zoomed.start) / zoomed.total;
-    const width = isCaller ? 1 : frame.total / zoomed.total;
-    frame.rect.setAttribute("x", (100 * left).toFixed(4) + "%");
-    frame.rect.setAttribute("width", (100 * width).toFixed(4) + "%");
-    drawLabel(frame, { left, text: fitLabel(frame.label, Math.floor((width * graphWidth - 7) / column)) });
+/** The same place in another shape of the tree; the root where there is none. */
+export function translatePath(app, { path, from, to }) {
+  const member = path.length === 0 ? undefined : membersAt(app, { path, shape: from })[0];
+  return member === undefined ? [] : pathInShape(app.model, { node: member, shape: to });
+}
+
+/** Shows the tree as it is: after a zoom, a search, or in another width. */
+export function redraw(app) {
+  const { parts, state } = app;
+  const isTable = state.view === "table";
+  const hadFocus = parts.graph.contains(document.activeElement);
+  parts.graphBox.classList.toggle("off", isTable);
+  parts.table.classList.toggle("off", !isTable);
+  if (isTable) drawTable(app, app.tableActions);
+  else drawGraph(app);
+  if (hadFocus) app.elementOf.get(app.focused)?.focus({ preventScroll: true });
+  showControls(app);
+  showDetails(app);
+  showMatched(app);
+}
+
+export function showMatched(app) {
+  const { parts, pattern, tree, matches, state } = app;
+  const isSearching = pattern !== null;
+  parts.matched.textContent = isSearching
+    ? formatPercent(matchedSamples(tree, pattern), tree.weights.sum) + " matched"
+    : "";
+  parts.previous.disabled = parts.next.disabled = !isSearching || matches.length === 0 ||
+    state.view === "table";
+}
+
+/** Changes the state; `isStep` makes it a step to which the browser's Back returns. */
+export function changeState(app, change, { isStep = true } = {}) {
+  const from = app.state;
+  const to = { ...from, ...change };
+  const isReshaped = ["view", "byFunction", "split", "folded"].some((name) => from[name] !== to[name]);
+  if (isReshaped) {
+    const isSameTree = from.view === "callees" && to.view === "callees";
+    const zoom = isSameTree ? translatePath(app, { path: from.zoom, from, to }) : [];
+    const hidden = from.hidden.map((path) => translatePath(app, { path, from, to }))
+      .filter((path) => path.length > 0);
+    app.state = { ...to, zoom, hidden };
+  } else app.state = to;
+  refresh(app);
+  saveState(app, { isStep });
+}
+
+/** Puts the state into the address; a page in which we are only a picture keeps its own. */
+export function saveState(app, { isStep }) {
+  if (!app.isDocument) return;
+  const text = writeState(app.state, app.first);
+  if ("#" + text === (location.hash || "#")) return;
+  const address = location.href.replace(/#.*$/, "") + "#" + text;
+  try {
+    if (isStep) history.pushState(null, "", address);
+    else history.replaceState(null, "", address);
+  } catch {
+    // A frame may not be allowed to; then there is no link to the view.
   }
-}
-
-/** Writes a frame's text, which is only made when there is something to write. */
-export function drawLabel(frame, { left, text }) {
-  let element = frame.element.querySelector("text");
-  if (element === null) {
-    if (text === "") return;
-    element = document.createElementNS("http://www.w3.org/2000/svg", "text");
-    element.setAttribute("y", "14");
-    element.setAttribute("dx", "4");
-    frame.element.appendChild(element);
-  }
-  element.setAttribute("x", (100 * left).toFixed(4) + "%");
-  element.textContent = text;
-}
-
-/** Fits everything to the width of the window. Units: CSS pixels. */
-export function layOut(view) {
-  const { svg, parts, margin } = view;
-  const width = Math.max(320, svg.getBoundingClientRect().width);
-  if (width === view.width) return;
-  view.width = width;
-  view.graphWidth = width - 2 * margin;
-  parts.graph.setAttribute("width", String(view.graphWidth));
-  parts.panel.setAttribute("width", String(view.graphWidth));
-  parts.toolbar.setAttribute("transform", "translate(" + (width - margin) + " 0)");
-  const toolbarWidth = Math.min(320, view.graphWidth * 0.55);
-  const searchWidth = toolbarWidth - 76;
-  parts.searchBox.setAttribute("x", String(-searchWidth));
-  parts.searchBox.setAttribute("width", String(searchWidth));
-  parts.reset.setAttribute("transform", "translate(" + -toolbarWidth + " 0)");
-  const column = measureColumn(parts.subtitle);
-  const leftWidth = view.graphWidth - toolbarWidth - 12;
-  setFitted(parts.heading, view.heading, leftWidth, measureColumn(parts.heading));
-  setFitted(parts.subtitle, view.subtitle, view.graphWidth - 120, column);
-  view.smallColumn = column;
-  const legendRows = flow(parts.legend, view, 16);
-  const legendTop = Number(parts.graph.getAttribute("y")) + Number(parts.graph.getAttribute("height")) + 22;
-  parts.legend.setAttribute("transform", "translate(" + margin + " " + legendTop + ")");
-  const footerTop = legendTop + 18 * legendRows + 10;
-  parts.footer.setAttribute("transform", "translate(" + margin + " " + footerTop + ")");
-  const height = footerTop + 18 * flow(parts.footer, view, 0) + 4;
-  svg.setAttribute("height", String(height));
-  if (view.root !== undefined) drawFrames(view);
-}
-
-/** Flows the items of a group into rows and says how many there are. */
-export function flow(group, view, indent) {
-  const items = [...group.querySelectorAll(".item")];
-  const column = view.smallColumn;
-  const widths = items.map((item) => {
-    const value = item.querySelector(".value");
-    const key = item.querySelector(".key");
-    const keyColumns = key === null ? 0 : key.textContent.length + 1;
-    const full = value.getAttribute("data-full") ?? value.textContent;
-    setFitted(value, full, view.graphWidth - indent - keyColumns * column, column);
-    return indent + item.querySelector("text").getComputedTextLength();
-  });
-  const places = flowBoxes(widths, view.graphWidth, 20);
-  places.forEach(({ x, row }, i) =>
-    items[i].setAttribute("transform", "translate(" + x + " " + 18 * row + ")")
-  );
-  return places.length === 0 ? 0 : places[places.length - 1].row + 1;
 }

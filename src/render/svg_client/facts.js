@@ -1,0 +1,72 @@
+// @ts-check
+/** The numbers of a node, in words. */
+import { formatAmount, formatPercent, formatSeconds, secondsPerCount } from "../numbers.ts";
+import { childrenOf } from "./tree.js";
+
+/**
+ * The numbers of a node: `120 samples · 1.20 s · 41.3 % of all · 80.0 % of zoomed · self 3.2 % (idle 1.0 %)`.
+ *
+ * @param {import("./types.ts").ViewTree} tree
+ * @param {{node: import("./types.ts").ViewNode, zoomed?: import("./types.ts").ViewNode}} which
+ */
+export function nodeFacts(tree, { node, zoomed = tree.root }) {
+  const { info } = tree.model;
+  const sum = tree.weights.sum;
+  const facts = [formatAmount(node.total, info)];
+  const secondsEach = info.unit === "cpu_us" ? 0 : secondsPerCount(info);
+  if (secondsEach > 0) facts.push(formatSeconds(node.total * secondsEach));
+  facts.push(formatPercent(node.total, sum) + " of all");
+  if (zoomed !== tree.root && node.depth >= zoomed.depth) {
+    facts.push(formatPercent(node.total, zoomed.total) + " of zoomed");
+  }
+  if (node.kind === "frame" && tree.shape.view !== "callers") facts.push(selfFact(tree, node));
+  return facts.join(" · ");
+}
+
+/**
+ * @param {import("./types.ts").ViewTree} tree
+ * @param {import("./types.ts").ViewNode} node
+ */
+export function selfFact(tree, node) {
+  childrenOf(tree, node);
+  const parts = ["", "native", "waiting for the GIL", "idle"].map((name, activity) =>
+    name === "" || node.selfBy[activity] === 0
+      ? ""
+      : name + " " + formatPercent(node.selfBy[activity], tree.weights.sum)
+  ).filter((part) => part !== "");
+  const self = "self " + formatPercent(node.self, tree.weights.sum);
+  return parts.length === 0 ? self : self + " (" + parts.join(", ") + ")";
+}
+
+/**
+ * Whose code a class of frames is.
+ *
+ * @param {string} paint
+ */
+export function kindText(paint) {
+  /** @type {Record<string, string>} */
+  const texts = {
+    u: "your code",
+    l: "installed package",
+    s: "standard library",
+    r: "interpreter",
+    n: "native code, without the GIL",
+    w: "waiting for the GIL",
+    i: "idle",
+    t: "thread",
+    p: "process",
+    c: "the rest of the stack is not proven",
+  };
+  return texts[paint.charAt(0)] ?? "";
+}
+
+/**
+ * The class of a node.
+ *
+ * @param {import("./types.ts").ViewTree} tree
+ * @param {import("./types.ts").ViewNode} node
+ */
+export function nodePaint({ model }, { kind, frame, activity }) {
+  if (kind === "frame") return model.paint[frame];
+  return { root: "a1", process: "p1", thread: "t1", activity: ["", "n1", "w1", "i1"][activity] }[kind];
+}

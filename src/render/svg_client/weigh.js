@@ -1,0 +1,75 @@
+// @ts-check
+/** How many samples each node of the tree holds, of those that are asked for. */
+
+/**
+ * Counts the samples that a filter lets through, but for those below hidden nodes.
+ *
+ * @param {import("./types.ts").Model} model
+ * @param {{filter: import("./types.ts").Filter, hidden: readonly number[]}} options
+ * @returns {import("./types.ts").Weights}
+ */
+export function weighNodes(model, { filter, hidden }) {
+  const { parent, roots, rootOf, leaf, count, hasActivity, byActivity, threads, processes } = model;
+  const isOut = new Uint8Array(parent.length);
+  roots.forEach(({ process, thread }, root) => {
+    const isIn = (filter.process === "" || filter.process === processes[process]) &&
+      (filter.thread === "" || filter.thread === threads[thread]);
+    isOut[root] = isIn ? 0 : 1;
+  });
+  for (const node of hidden) isOut[node] = 1;
+  if (hidden.length > 0) {
+    for (let node = roots.length; node < parent.length; node++) isOut[node] |= isOut[parent[node]];
+  }
+  const self = new Float64Array(parent.length);
+  /** @type {(Float64Array | undefined)[]} */
+  const selfBy = [undefined, undefined, undefined, undefined];
+  for (let stack = 0; stack < leaf.length; stack++) {
+    const node = leaf[stack];
+    if (isOut[node] || isOut[rootOf[node]]) continue;
+    if (filter.activity >= 0) {
+      self[node] += byActivity[4 * stack + filter.activity];
+      continue;
+    }
+    self[node] += count[stack];
+    if (!hasActivity[stack]) continue;
+    for (let activity = 0; activity < 4; activity++) {
+      const part = byActivity[4 * stack + activity];
+      if (part > 0) (selfBy[activity] ??= new Float64Array(parent.length))[node] += part;
+    }
+  }
+  const total = Float64Array.from(self);
+  for (let node = parent.length - 1; node >= roots.length; node--) total[parent[node]] += total[node];
+  let sum = 0;
+  for (let root = 0; root < roots.length; root++) sum += total[root];
+  return { self, total, selfBy, sum };
+}
+
+/**
+ * Samples by activity: with the GIL, native, waiting for the GIL, idle.
+ *
+ * @param {import("./types.ts").Model} model
+ * @returns {number[]}
+ */
+export function activityTotals({ byActivity }) {
+  const totals = [0, 0, 0, 0];
+  for (let i = 0; i < byActivity.length; i++) totals[i & 3] += byActivity[i];
+  return totals;
+}
+
+/**
+ * Threads or processes with their samples, by label; the one with the most samples first.
+ *
+ * @param {import("./types.ts").Model} model
+ * @param {"thread" | "process"} what
+ * @returns {[label: string, samples: number][]}
+ */
+export function rootTotals({ roots, rootOf, leaf, count, threads, processes }, what) {
+  const labels = what === "thread" ? threads : processes;
+  const totals = new Map();
+  for (let stack = 0; stack < leaf.length; stack++) {
+    const label = labels[roots[rootOf[leaf[stack]]][what]];
+    if (label !== undefined) totals.set(label, (totals.get(label) ?? 0) + count[stack]);
+  }
+  const isMain = (/** @type {string} */ label) => / MainThread$/.test(label) ? 1 : 0;
+  return [...totals].sort(([a, x], [b, y]) => isMain(b) - isMain(a) || y - x);
+}
