@@ -1,5 +1,8 @@
 /** The look of the living flamegraph: the page that the script builds, in the colours of its theme. */
 
+/** How much is left of a frame that is not spoken of: less of its box than of its text, which stays readable. */
+export const FADED = { box: 0.4, text: 0.8 } as const;
+
 const PAGE = `
 .live .page { box-sizing: border-box; height: 100%; display: flex; flex-direction: column; position: relative;
   color: var(--text); background: var(--page); font: 13px/1.4 system-ui, -apple-system, "Segoe UI", Roboto,
@@ -42,18 +45,25 @@ const TOOLBAR = `
 `;
 
 const DETAILS = `
-.live .details { display: flex; align-items: center; gap: 8px; margin: 10px 16px 0; padding: 6px 10px;
-  min-height: 42px; background: var(--panel); border-radius: 6px; }
-.live .words { flex: 1; min-width: 0; }
-.live .words div { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.live .details { display: grid; grid-template-columns: minmax(0, 1fr) auto; column-gap: 8px; align-items: center;
+  margin: 10px 16px 0; padding: 6px 10px; background: var(--panel); border-radius: 6px; }
+.live .words { display: contents; }
+.live .words div { grid-column: 1; height: 18px; overflow: hidden; text-overflow: ellipsis; line-height: 18px;
+  white-space: nowrap; }
 .live .facts { color: var(--muted); font-size: 12px; }
 .live .active .name { font-weight: 600; font-family: ui-monospace, "SF Mono", SFMono-Regular, Menlo, Consolas,
-  "DejaVu Sans Mono", "Liberation Mono", monospace; font-size: 12.5px; line-height: 18px; }
+  "DejaVu Sans Mono", "Liberation Mono", monospace; font-size: 12.5px; }
 .live .active .facts { color: var(--text); }
-.live .actions { display: flex; gap: 6px; }
+.live .actions { grid-column: 2; grid-row: 1 / 3; display: flex; gap: 6px; }
+.live .away { visibility: hidden; }
 .live .actions button { height: 24px; padding: 0 8px; }
 .live .legend { display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 8px 16px; padding: 0; list-style: none;
   color: var(--muted); font-size: 12px; }
+@media (max-width: 760px) {
+  .live .actions { grid-row: 1; }
+  .live .words .name { height: 24px; line-height: 24px; }
+  .live .words .facts { grid-column: 1 / 3; height: 36px; white-space: normal; }
+}
 .live .chip { margin-right: 5px; vertical-align: -1px; }
 `;
 
@@ -63,12 +73,12 @@ const GRAPH = `
 .live .graph { display: block; font-family: ui-monospace, "SF Mono", SFMono-Regular, Menlo, Consolas,
   "DejaVu Sans Mono", "Liberation Mono", monospace; }
 .live .f { cursor: pointer; }
-.live .caller { opacity: 0.5; }
-.live .searching .f:not(.match) { opacity: 0.45; }
-.live .graph .match rect { fill: var(--accent); }
-.live .graph .match text { fill: var(--onAccent); }
+.live :is(.caller, .searching .f:not(.match)) rect { fill-opacity: ${FADED.box}; }
+.live :is(.caller, .searching .f:not(.match)) text { fill-opacity: ${FADED.text}; }
+.live .graph .match rect { fill: var(--accent); fill-opacity: 1; }
+.live .graph .match text { fill: var(--onAccent); fill-opacity: 1; }
 .live .graph .f.f:hover rect { stroke: var(--text); stroke-width: 1.4; stroke-dasharray: none; }
-.live .graph .f.f:focus rect { stroke: var(--text); stroke-width: 2; }
+.live .graph .f.f:is(:focus, .chosen) rect { stroke: var(--text); stroke-width: 2; }
 .live .omitted { margin: 8px 0 0; color: var(--muted); font-size: 12px; }
 .live .omitted:empty { display: none; }
 .live .footer { display: flex; flex-wrap: wrap; gap: 3px 18px; margin: 14px 0 0; padding: 10px 0 0;
@@ -92,8 +102,9 @@ const TABLES = `
 .live .tableBox td .amount { position: relative; font-variant-numeric: tabular-nums; }
 .live .bar { position: absolute; left: 0; top: 2px; bottom: 2px; background: var(--track);
   border-radius: 2px; }
-.live td.label { display: flex; align-items: center; min-width: 0; }
-.live td.label .chip { flex: none; }
+.live .tableBox :is(th, td) { vertical-align: middle; }
+.live .cell { display: flex; align-items: center; min-width: 0; }
+.live .cell .chip { flex: none; }
 .live .pick { flex: 0 1 auto; min-width: 0; height: 20px; padding: 0 2px; border-color: transparent;
   overflow: hidden; text-overflow: ellipsis; text-align: left; font-family: ui-monospace, "SF Mono",
   SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mono", monospace; }

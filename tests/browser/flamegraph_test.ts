@@ -52,6 +52,21 @@ const STEPS: readonly Step[] = [
     await frameAt(page, "all").click();
     await isWhole();
   }],
+  ["nothing moves while a frame is hovered over, chosen and zoomed to", async (open) => {
+    for (const width of [600, 1200]) {
+      const page = await open(THREADS, { width });
+      const top = () => page.evaluate("document.querySelector('.live .graph').getBoundingClientRect().top");
+      const places = [await top()];
+      await frameAt(page, "[idle]").hover();
+      places.push(await top());
+      await frameAt(page, "deep (").click();
+      places.push(await top());
+      assert.equal(await shareOf(page, "deep ("), 100);
+      await page.mouse.move(5, 5);
+      places.push(await top());
+      assert.equal(new Set(places).size, 1, places.join(" "));
+    }
+  }],
   ["frames can be walked and zoomed with the keys alone", async (open) => {
     const page = await open(FORK);
     await page.locator('.live .f[tabindex="0"]').focus();

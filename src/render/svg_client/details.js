@@ -30,8 +30,13 @@ export function showDetails(app) {
   const node = app.hovered ?? app.chosen;
   const isTable = app.state.view === "table";
   parts.details.classList.toggle("active", node !== null && !isTable);
-  parts.actions.classList.toggle("off", app.chosen === null || isTable);
-  parts.hide.disabled = app.state.view !== "callees" || app.chosen === tree.root;
+  // They are about the chosen frame, so they go while the words are about another. The panel keeps its size: what
+  // moves under a pressed button is not clicked.
+  parts.actions.classList.toggle("away", app.chosen === null || node !== app.chosen || isTable);
+  parts.hide.disabled = app.state.view !== "callees" || app.chosen === tree.root ||
+    app.chosen?.kind === "activity";
+  parts.graph.querySelector(".chosen")?.classList.remove("chosen");
+  app.elementOf.get(app.chosen)?.classList.add("chosen");
   if (isTable) {
     parts.name.textContent = "Every function with its own samples and those of what it called";
     parts.facts.textContent = "A click on a column sorts · a click on a name shows it in the flamegraph";

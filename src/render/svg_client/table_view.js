@@ -44,6 +44,6 @@ export function drawRow(app, row, onPick) {
   return html("tr", {}, [
     number(row.self, "self"),
     number(row.total, "total"),
-    html("td", { class: "label" }, [chip, pick]),
+    html("td", { class: "label" }, [html("div", { class: "cell" }, [chip, pick])]),
   ]);
 }
