@@ -22,7 +22,7 @@ const PAGE = `
 .live button:disabled { opacity: 0.45; cursor: default; }
 .live :is(button, select, input):focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
 .live .icon { width: 28px; padding: 0; }
-.live select { max-width: 190px; padding: 0 6px; }
+.live select { max-width: 165px; padding: 0 6px; }
 .live select.set { border-color: var(--accent); color: var(--accent); }
 `;
 
@@ -36,9 +36,10 @@ const TOOLBAR = `
 .live .group button[aria-pressed="true"] { background: var(--tint); border-color: var(--accent);
   color: var(--accent); position: relative; }
 .live .unhide { color: var(--accent); border-color: var(--accent); }
-.live .search { display: flex; align-items: center; gap: 4px; flex: 1 1 260px; min-width: 200px;
+.live .search { display: flex; align-items: center; gap: 4px; flex: 1 1 240px; min-width: 200px;
   position: relative; }
-.live .search input { flex: 1; min-width: 0; padding-right: 110px; }
+.live .search input { flex: 1; min-width: 0; }
+.live .search:has(.matched:not(:empty)) input { padding-right: 108px; }
 .live .search button { width: 28px; padding: 0; font-size: 15px; line-height: 1; }
 .live .matched { position: absolute; right: 74px; color: var(--accent); font-size: 12px; font-weight: 600;
   pointer-events: none; }
