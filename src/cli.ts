@@ -5,7 +5,17 @@ import { writeStderr, writeStdout } from "./output.ts";
 import { VERSION } from "./version.ts";
 
 const MAX_RATE = 1_000_000;
-const FORMATS = ["flamegraph", "raw", "speedscope"] as const;
+const FORMATS = [
+  "flamegraph",
+  "raw",
+  "speedscope",
+  "pprof",
+  "chrometrace",
+  "firefox",
+  "pstats",
+  "json",
+  "markdown",
+] as const;
 
 /** Shown first: most people come for one of these. */
 const EXAMPLES = `Examples:

@@ -39,8 +39,8 @@ export interface RecordingInfo {
   readonly startTime: string;
   readonly durationSeconds: number;
   readonly rateHz: number;
-  /** What the counts of stacks are: samples, or microseconds of CPU time. */
-  readonly unit?: "sample" | "cpu_us";
+  /** What the counts of stacks are: samples, microseconds of CPU time, or (from other profilers) of other time. */
+  readonly unit?: "sample" | "cpu_us" | "wall_us";
   /** Ticks at which the target was sampled. */
   readonly ticks: number;
   /** Stacks counted: one per sampled thread and tick. */
@@ -53,6 +53,8 @@ export interface RecordingInfo {
   readonly late: number;
   /** Ticks left out because the one before took too long. */
   readonly missed: number;
+  /** What was done to the profile since, such as what was filtered out: sentences for people. */
+  readonly notes?: readonly string[];
 }
 
 /** One of several processes of a recording. */

@@ -1,50 +1,16 @@
-/** The files of a recording: which format each has, opened before sampling, written after it. */
+/** The files of a recording: opened before sampling, written after it. */
 import { join, resolve } from "node:path";
 import { ProfilerError } from "../errors.ts";
 import { openOutput } from "../output.ts";
 import type { Output } from "../output.ts";
 import type { Profile } from "../profile.ts";
-
-/** Formats of `record -f`, with how each is rendered. Adding one is one line here, and its extensions below. */
-const RENDERERS = {
-  flamegraph: async (profile: Profile, threads: boolean) => {
-    return (await import("../render/svg.ts")).renderSvg(profile, { threads });
-  },
-  raw: async (profile: Profile, threads: boolean) => {
-    return (await import("../render/folded.ts")).renderFolded(profile, { threads });
-  },
-  speedscope: async (profile: Profile) => (await import("../render/speedscope.ts")).renderSpeedscope(profile),
-};
-
-/** A format of `record -f`. */
-export type Format = keyof typeof RENDERERS;
-
-/** All formats, as `--help` lists them. */
-export const FORMATS = Object.keys(RENDERERS) as readonly Format[];
-
-const EXTENSIONS: Readonly<Record<string, Format>> = {
-  svg: "flamegraph",
-  txt: "raw",
-  raw: "raw",
-  folded: "raw",
-  collapsed: "raw",
-  json: "speedscope",
-};
-const DEFAULT_EXTENSIONS: Readonly<Record<Format, string>> = {
-  flamegraph: "svg",
-  raw: "txt",
-  speedscope: "json",
-};
+import { extensionOf, formatOf, renderAs } from "./formats.ts";
+import type { Format } from "./formats.ts";
 
 /** A file to be written, and how. */
 export interface PlannedOutput {
   readonly output: Output;
   readonly format: Format;
-}
-
-/** Whether a format shows samples in time order. */
-export function needsTimeline(outputs: readonly PlannedOutput[]): boolean {
-  return outputs.some(({ format }) => format === "speedscope");
 }
 
 /**
@@ -96,7 +62,7 @@ export async function writeOutputs(
   const failures: unknown[] = [];
   for (const { output, format } of outputs) {
     try {
-      output.write(await RENDERERS[format](profile, threads));
+      output.write(await renderAs(format, profile, { threads }));
       lines.push(`Wrote ${format} to ${output.name}`);
     } catch (error) {
       failures.push(error);
@@ -104,13 +70,13 @@ export async function writeOutputs(
   }
   const areLost = lines.length === 0 && failures.some((error) => error instanceof ProfilerError);
   if (areLost && profile.info.samples > 0) {
-    const path = saveElsewhere(await RENDERERS.raw(profile, threads));
+    const path = saveElsewhere(await renderAs("raw", profile, { threads }));
     if (path !== undefined) lines.push(`Saved the samples as folded stacks to ${path}`);
   }
   return { lines, failures };
 }
 
-function saveElsewhere(content: string): string | undefined {
+function saveElsewhere(content: string | Uint8Array): string | undefined {
   const name = defaultPath("rescued", "raw");
   for (const folder of [".", Deno.env.get("HOME") ?? ""].filter((one) => one !== "")) {
     const path = join(folder, name);
@@ -124,14 +90,9 @@ function saveElsewhere(content: string): string | undefined {
   return undefined;
 }
 
-function formatOf(path: string): Format {
-  const extension = /\.([^./]+)$/.exec(path)?.[1]?.toLowerCase() ?? "";
-  return EXTENSIONS[extension] ?? "flamegraph";
-}
-
 /** Like `messages-2026-11-22T17-05-00.svg`, in the current folder; no ":" since other systems refuse it. */
 function defaultPath(subject: string, format: Format): string {
   const name = subject.replace(/^.*\//, "").replace(/\.py$/, "").replaceAll(/[^\w.-]/g, "_") || "profile";
   const time = new Date().toISOString().slice(0, 19).replaceAll(":", "-");
-  return `${name}-${time}.${DEFAULT_EXTENSIONS[format]}`;
+  return `${name}-${time}.${extensionOf(format)}`;
 }

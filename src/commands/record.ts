@@ -13,8 +13,10 @@ import { innerPidNote } from "../render/dump.ts";
 import { terminalSafe } from "../render/escape.ts";
 import type { StopReason } from "../sampler.ts";
 import type { Selection } from "../stack_reader.ts";
-import { discardOutputs, needsTimeline, openOutputs, writeOutputs } from "./outputs.ts";
-import type { Format, PlannedOutput } from "./outputs.ts";
+import { showsThreads, showsTimes } from "./formats.ts";
+import type { Format } from "./formats.ts";
+import { discardOutputs, openOutputs, writeOutputs } from "./outputs.ts";
+import type { PlannedOutput } from "./outputs.ts";
 import { Progress } from "./progress.ts";
 import { activityLine, statsOf, summaryOf, unstoppedLine } from "./record_summary.ts";
 import { StopSignals } from "./stop_signals.ts";
@@ -90,8 +92,8 @@ async function sample(
     pid,
     subprocesses: options.subprocesses,
     clock: liveClock(() => signals.isStopped),
-    perThread: options.threads,
-    timeline: needsTimeline(outputs),
+    perThread: options.threads || outputs.some(({ format }) => showsThreads(format)),
+    timeline: outputs.some(({ format }) => showsTimes(format)),
     measured: options.stats,
     sampler: {
       rateHz: options.rateHz,

@@ -52,10 +52,14 @@ export function xmlEscape(text: string): string {
   return visibleText(text).replace(/[&<>"']/g, (character) => XML_ENTITIES[character] ?? "");
 }
 
+/** A value as JSON in which nothing is invisible; parsing gives the value back exactly. */
+export function visibleJson(value: unknown): string {
+  return JSON.stringify(value).replace(HIDDEN, unicodeEscape);
+}
+
 /** A value as JSON inside XML content; parsing the element's text gives the value back exactly. */
 export function xmlJson(value: unknown): string {
-  const json = JSON.stringify(value).replace(HIDDEN, unicodeEscape);
-  return json.replace(/[&<>]/g, (character) => XML_ENTITIES[character] ?? "");
+  return visibleJson(value).replace(/[&<>]/g, (character) => XML_ENTITIES[character] ?? "");
 }
 
 /** One frame of a folded line: without `;` and line breaks, and never empty. */

@@ -1,6 +1,7 @@
 /** Folded (collapsed) stacks: `root;caller;leaf count`, what flamegraph.pl, inferno and speedscope read. */
 import { frameLabel, processLabel, type Profile, threadLabel } from "../profile.ts";
 import { foldedSafe } from "./escape.ts";
+import { malformed } from "./json_checks.ts";
 import { compareText } from "./numbers.ts";
 
 /** Stands for the stack of a sample that had no Python frame. */
@@ -37,20 +38,29 @@ export function renderFolded(profile: Profile, options: FoldedOptions): string {
   return lines.map(([line, count]) => `${line} ${count}\n`).join("");
 }
 
-const MAX_LINES = 1_000_000;
+/** Stacks that are read at most. */
+const MAX_STACKS = 10_000_000;
 
-/** Reads folded stacks; lines that are not `frames count` are left out, and at most a million are read. */
-export function parseFolded(text: string): FoldedStack[] {
+/**
+ * Reads folded stacks. Empty lines and comments (`#`) are left out, and `foreign` counts others that are no stacks.
+ *
+ * @throws ProfilerError when there are more than ten million.
+ */
+export function parseFolded(text: string): { stacks: FoldedStack[]; foreign: number } {
   const stacks: FoldedStack[] = [];
+  let foreign = 0;
   let start = 0;
-  for (let line = 0; line < MAX_LINES && start < text.length; line++) {
+  while (start < text.length) {
+    if (stacks.length === MAX_STACKS) throw malformed(`it has more than ${MAX_STACKS} stacks`);
     const newline = text.indexOf("\n", start);
     const end = newline < 0 ? text.length : newline;
-    const stack = parseLine(text.slice(start, end));
+    const line = text.slice(start, end);
+    const stack = parseLine(line);
     if (stack !== undefined) stacks.push(stack);
+    else if (line.trim() !== "" && !line.startsWith("#")) foreign++;
     start = end + 1;
   }
-  return stacks;
+  return { stacks, foreign };
 }
 
 function parseLine(line: string): FoldedStack | undefined {

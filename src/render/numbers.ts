@@ -16,6 +16,7 @@ export function formatPercent(part: number, whole: number): string {
 /** A count of a profile: `120 samples`, or with CPU time as its unit `1.20 s of CPU`. */
 export function formatAmount(count: number, info: RecordingInfo): string {
   if (info.unit === "cpu_us") return `${formatSeconds(count * 1e-6)} of CPU`;
+  if (info.unit === "wall_us") return formatSeconds(count * 1e-6);
   return `${formatCount(count)} ${count === 1 ? "sample" : "samples"}`;
 }
 
@@ -32,7 +33,7 @@ export function formatSeconds(seconds: number): string {
 
 /** What a count of one stands for. For a sample, the time between two ticks as it was, not as asked for. Units: seconds. */
 export function secondsPerCount(info: RecordingInfo): number {
-  if (info.unit === "cpu_us") return 1e-6;
+  if (info.unit === "cpu_us" || info.unit === "wall_us") return 1e-6;
   if (info.ticks > 0 && info.durationSeconds > 0) return info.durationSeconds / info.ticks;
   return info.rateHz > 0 ? 1 / info.rateHz : 0;
 }

@@ -6,6 +6,10 @@
 import type { Profile, RecordedProcess, StackCount } from "../profile.ts";
 import type { Frame, ThreadInfo } from "../types.ts";
 import { secondsPerCount } from "./numbers.ts";
+import { toNote } from "./profile_info.ts";
+import type { InfoJson } from "./profile_info.ts";
+import { TextBytes } from "./text_bytes.ts";
+import { secondsEach } from "./thread_runs.ts";
 
 /** A frame as speedscope shows it. */
 export interface SpeedscopeFrame {
@@ -21,7 +25,7 @@ export interface SpeedscopeSampledProfile {
   unit: "seconds" | "none";
   startValue: number;
   endValue: number;
-  samples: number[][];
+  samples: (readonly number[])[];
   weights: number[];
 }
 
@@ -33,11 +37,31 @@ export interface SpeedscopeFile {
   name: string;
   activeProfileIndex: number;
   exporter: string;
+  /** How the recording went; other programs overlook it. */
+  pyspy: InfoJson;
 }
 
-/** Renders a profile as the text of a speedscope file. */
-export function renderSpeedscope(profile: Profile): string {
-  return JSON.stringify(toSpeedscope(profile)) + "\n";
+/** Renders a profile as a speedscope file, as UTF-8. */
+export function renderSpeedscope(profile: Profile): Uint8Array {
+  const { profiles, ...rest } = toSpeedscope(profile);
+  const text = new TextBytes();
+  text.push(`${JSON.stringify(rest).slice(0, -1)},"profiles":[`);
+  // Many samples have the same stack.
+  const stacks = new Map<readonly number[], string>();
+  const stackText = (frames: readonly number[]) => {
+    const known = stacks.get(frames) ?? JSON.stringify(frames);
+    stacks.set(frames, known);
+    return known;
+  };
+  profiles.forEach(({ samples, weights, ...one }, i) => {
+    text.push(`${i > 0 ? "," : ""}${JSON.stringify(one).slice(0, -1)},"samples":[`);
+    samples.forEach((frames, j) => text.push(j > 0 ? `,${stackText(frames)}` : stackText(frames)));
+    text.push(`],"weights":[`);
+    weights.forEach((weight, j) => text.push(j > 0 ? `,${weight}` : String(weight)));
+    text.push("]}");
+  });
+  text.push("]}\n");
+  return text.bytes();
 }
 
 /** Converts a profile to a speedscope file: in time order if it has a timeline, else one sample a stack. */
@@ -52,6 +76,7 @@ export function toSpeedscope(profile: Profile): SpeedscopeFile {
     name: profile.info.command.join(" ") || `pid ${profile.info.pid}`,
     activeProfileIndex: 0,
     exporter: `pyspy@${profile.info.pyspyVersion}`,
+    pyspy: toNote(profile.info, secondsEach(profile)),
   };
 }
 
@@ -102,7 +127,7 @@ function timedProfiles(profile: Profile): SpeedscopeSampledProfile[] {
     const { slot, isNew } = slots.of(stack);
     if (isNew) slot.startValue = startNs / 1e9;
     slot.endValue = Math.max(slot.endValue, (startNs + weightNs) / 1e9);
-    slot.samples.push([...stack.frames]);
+    slot.samples.push(stack.frames);
     slot.weights.push(weightNs / 1e9);
   }
   return slots.filled();
@@ -115,7 +140,7 @@ function countedProfiles(profile: Profile): SpeedscopeSampledProfile[] {
   for (const stack of profile.stacks) {
     if (stack.count <= 0) continue;
     const { slot } = slots.of(stack);
-    slot.samples.push([...stack.frames]);
+    slot.samples.push(stack.frames);
     slot.weights.push(seconds > 0 ? stack.count * seconds : stack.count);
     // Summed as a count: adding up seconds would drift.
     samples.set(slot, (samples.get(slot) ?? 0) + stack.count);

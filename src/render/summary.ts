@@ -2,6 +2,7 @@
 import type { Profile } from "../profile.ts";
 import type { Frame } from "../types.ts";
 import { shortenMiddle, terminalSafe } from "./escape.ts";
+import { functionsOf } from "./functions.ts";
 import { compareText, formatCount, secondsPerCount } from "./numbers.ts";
 
 /** How to print the table. */
@@ -13,6 +14,8 @@ export interface HottestOptions {
 /** A function with its share. Units: samples. Invariant: `self` <= `total` <= samples of the profile. */
 export interface FunctionCount {
   readonly frame: Frame;
+  /** Name and file; several functions may have the same. */
+  readonly name: string;
   /** Samples in which the function was the leaf. */
   readonly self: number;
   /** Samples in which the function was on the stack, however often. */
@@ -23,20 +26,20 @@ const LONGEST_NAME = 120;
 
 /** Counts the samples of each function (same name, file and first line), hottest first. */
 export function countFunctions(profile: Profile): FunctionCount[] {
-  const functions = new Map<string, { frame: Frame; self: number; total: number }>();
-  const ofFrame = profile.frames.map((frame) => {
-    const key = `${frame.name}\0${frame.file}\0${frame.firstLine}`;
-    const entry = functions.get(key) ?? { frame, self: 0, total: 0 };
-    functions.set(key, entry);
-    return entry;
+  const { ofFrame, firstFrame } = functionsOf(profile);
+  const functions = firstFrame.map((index) => {
+    const frame = profile.frames[index]!;
+    return { frame, name: functionName(frame), self: 0, total: 0 };
   });
   for (const stack of profile.stacks) {
-    const entries = stack.frames.map((index) => ofFrame[index]).filter((entry) => entry !== undefined);
+    const entries = stack.frames.map((index) => functions[ofFrame[index] ?? -1]).filter((entry) =>
+      entry !== undefined
+    );
     const leaf = entries.at(-1);
     if (leaf !== undefined) leaf.self += stack.count;
     for (const entry of new Set(entries)) entry.total += stack.count;
   }
-  return [...functions.values()].filter((entry) => entry.total > 0).sort((a, b) =>
+  return functions.filter((entry) => entry.total > 0).sort((a, b) =>
     b.self - a.self || b.total - a.total || compareText(a.frame.name, b.frame.name) ||
     compareText(a.frame.file, b.frame.file) || a.frame.firstLine - b.frame.firstLine
   );
@@ -47,14 +50,13 @@ export function renderHottest(profile: Profile, options: HottestOptions): string
   const samples = profile.stacks.reduce((sum, stack) => sum + stack.count, 0);
   if (samples === 0) return "No samples.\n";
   const functions = countFunctions(profile);
-  const sharedNames = repeated(functions.map(({ frame }) => functionName(frame)));
+  const sharedNames = repeatedNames(functions);
   const seconds = secondsPerCount(profile.info);
   const share = (count: number) => (100 * count / samples).toFixed(1).padStart(6);
   const time = (count: number) => seconds > 0 ? "  " + (count * seconds).toFixed(2).padStart(8) : "";
   const lines = [`self %  total %${seconds > 0 ? "    self s" : ""}  function (file)`];
   const shown = functions.slice(0, Math.max(0, options.limit));
-  for (const { frame, self, total } of shown) {
-    const name = functionName(frame);
+  for (const { frame, name, self, total } of shown) {
     const line = sharedNames.has(name) && frame.firstLine > 0 ? frame.firstLine : 0;
     const text = shortenMiddle(terminalSafe(functionName(frame, line)), LONGEST_NAME);
     lines.push(`${share(self)}  ${share(total).padStart(7)}${time(self)}  ${text}`);
@@ -69,7 +71,8 @@ function functionName(frame: Frame, line = 0): string {
   return line > 0 ? `${frame.name} (${frame.file}:${line})` : `${frame.name} (${frame.file})`;
 }
 
-function repeated(names: readonly string[]): Set<string> {
+/** Names that more than one function has: they are told apart by their lines. */
+export function repeatedNames(functions: readonly FunctionCount[]): Set<string> {
   const seen = new Set<string>();
-  return new Set(names.filter((name) => seen.has(name) || !seen.add(name)));
+  return new Set(functions.map(({ name }) => name).filter((name) => seen.has(name) || !seen.add(name)));
 }

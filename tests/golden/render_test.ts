@@ -85,7 +85,7 @@ const OUTPUTS: readonly [name: string, render: () => string][] = [
     "hostile.svg",
     () => picture(renderSvg(hostile, { threads: false, title: HOSTILE.slice(0, 6).join(" ") })),
   ],
-  ["small.speedscope.json", () => renderSpeedscope(small)],
+  ["small.speedscope.json", () => new TextDecoder().decode(renderSpeedscope(small))],
   ["small.folded", () => renderFolded(small, { threads: true })],
   ["hostile.folded", () => renderFolded(hostile, { threads: true })],
   ["django.hottest.txt", () => renderHottest(djangoProfile(), { limit: 15 })],

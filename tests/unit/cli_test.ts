@@ -55,7 +55,7 @@ const REFUSED: readonly [line: string, message: RegExp][] = [
   ["record -p 1 --duration=-1", /'-1' is invalid/],
   ["record -p 1 -d Infinity", /'Infinity' is invalid/],
   ["record -p 1 -d NaN", /'NaN' is invalid/],
-  ["record -p 1 -f png", /'png' is invalid.*flamegraph, raw, speedscope/],
+  ["record -p 1 -f png", /'png' is invalid.*flamegraph, raw, speedscope, pprof/],
   ["record -p 1 --no-such-option", /unknown option '--no-such-option'/],
   ["recrod -p 1", /unknown command 'recrod'/],
 ];

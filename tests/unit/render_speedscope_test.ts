@@ -9,7 +9,7 @@ import { djangoProfile, frame, HOSTILE, INFO, profileOf, thread } from "./render
 const validate = new Ajv({ strict: false }).compile(schema);
 
 function speedscope(profile: Profile): SpeedscopeFile {
-  const file: SpeedscopeFile = JSON.parse(renderSpeedscope(profile));
+  const file: SpeedscopeFile = JSON.parse(new TextDecoder().decode(renderSpeedscope(profile)));
   const isValid: boolean = validate(file);
   assert.ok(isValid, JSON.stringify(validate.errors));
   return file;
