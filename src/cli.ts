@@ -26,7 +26,8 @@ const EXAMPLES = `Examples:
 
 const EXIT_CODES_HELP = `
 Exit codes: 0 success, 1 failure, 2 wrong usage, 3 permission denied, 4 no such process or no Python in it,
-5 unsupported Python or system, 7 no samples. "record -- program" ends with the program's own exit code.
+5 unsupported Python or system, 6 a limit of --fail-if is broken, 7 no samples, 8 too few samples to judge a limit.
+"record -- program" ends with the program's own exit code, unless that is 0.
 `;
 
 /**
@@ -92,6 +93,16 @@ export async function run(args: readonly string[]): Promise<number> {
     .option("--blocking", "stop the thread that holds the GIL for each sample, for some microseconds")
     .option("--nonblocking", "do not stop it (default)")
     .option("--stats", "say at the end how reading went")
+    .option("--include <pattern>", "keep samples with such a function, module or file; repeatable", collect)
+    .option(
+      "--exclude <pattern>",
+      "leave out samples with such a function, module or file; repeatable",
+      collect,
+    )
+    .option("--thread <name>", "keep samples of threads with such a name; repeatable", collect)
+    .option("--root <pattern>", "let stacks begin at such a function, and leave out those without it")
+    .option("--summary <file>", "add a summary in Markdown to a file, such as $GITHUB_STEP_SUMMARY")
+    .option("--fail-if <limit>", "end with code 6 when broken: 'self:json.dumps>20%'; repeatable", collect)
     .passThroughOptions()
     .action(async (words, options) => {
       if (options.pid !== undefined && words.length > 0) {
@@ -133,6 +144,46 @@ export async function run(args: readonly string[]): Promise<number> {
         fullFilenames: options.fullFilenames === true,
         subprocesses: options.subprocesses === true,
         mergeProcesses: options.mergeProcesses === true,
+        select: selection(options),
+        summary: options.summary,
+        failIf: options.failIf ?? [],
+      });
+    });
+
+  program.command("report")
+    .summary("show a recording, or write it in another format")
+    .description(
+      "Reads a recording in any format that pyspy writes but pstats, and folded stacks, speedscope, pprof, Chrome traces " +
+        "and Firefox profiles of other tools. Prints tables and a tree, or writes another format (-o, -f).",
+    )
+    .argument("<file>", "recording to read; - is stdin")
+    .option("-o, --output <file>", "file to write, repeatable; - is stdout", collect)
+    .addOption(
+      new Option("-f, --format <format>", "format of the output (default: by its name)").choices(FORMATS),
+    )
+    .option("-n, --limit <n>", "functions in each table", parseLimitCount, 20)
+    .option("--lines <file>", "show a source file with the time of each line")
+    .option("-t, --threads", "show each thread below a frame of its own")
+    .option("--include <pattern>", "keep samples with such a function, module or file; repeatable", collect)
+    .option(
+      "--exclude <pattern>",
+      "leave out samples with such a function, module or file; repeatable",
+      collect,
+    )
+    .option("--thread <name>", "keep samples of threads with such a name; repeatable", collect)
+    .option("--root <pattern>", "let stacks begin at such a function, and leave out those without it")
+    .option("--fail-if <limit>", "end with code 6 when broken: 'self:json.dumps>20%'; repeatable", collect)
+    .action(async (file, options) => {
+      const { report } = await import("./commands/report.ts");
+      exitCode = await report({
+        file,
+        outputs: options.output ?? [],
+        format: options.format,
+        lines: options.lines,
+        limit: options.limit,
+        threads: options.threads === true,
+        select: selection(options),
+        failIf: options.failIf ?? [],
       });
     });
 
@@ -191,6 +242,25 @@ async function findPid(process: number | string): Promise<number> {
   if (typeof process === "number") return process;
   const { findByName } = await import("./commands/find_process.ts");
   return findByName(process);
+}
+
+/** The options that keep a part of the samples. */
+function selection(options: {
+  include?: string[] | undefined;
+  exclude?: string[] | undefined;
+  thread?: string[] | undefined;
+  root?: string | undefined;
+}) {
+  const { include = [], exclude = [], thread: threads = [], root } = options;
+  return { include, exclude, threads, root };
+}
+
+function parseLimitCount(text: string): number {
+  const count = Number(text);
+  if (!/^\d{1,7}$/.test(text) || count < 1) {
+    throw new InvalidArgumentError("It must be a number of functions, such as 20.");
+  }
+  return count;
 }
 
 function parseRate(text: string): number {

@@ -11,7 +11,9 @@ export type ErrorKind =
   | "permission"
   | "no_process"
   | "unsupported"
-  | "no_samples";
+  | "limit_broken"
+  | "no_samples"
+  | "undecided";
 
 /** Exit code for each kind of error. README.md documents them. */
 export const EXIT_CODES: Readonly<Record<ErrorKind, number>> = {
@@ -20,7 +22,9 @@ export const EXIT_CODES: Readonly<Record<ErrorKind, number>> = {
   permission: 3,
   no_process: 4,
   unsupported: 5,
+  limit_broken: 6,
   no_samples: 7,
+  undecided: 8,
 };
 
 /** An error that a user can act on: what was being done, what stood in the way, and what to try. */

@@ -1,7 +1,8 @@
 /** Where results go: stdout for data, stderr for everything else, and files that are never half written. */
 import { isatty } from "node:tty";
 import { ProfilerError } from "./errors.ts";
-import { openOutputFile } from "./ffi/output_file.ts";
+import { openAppendedFile, openOutputFile } from "./ffi/output_file.ts";
+import type { AppendedFile } from "./ffi/output_file.ts";
 
 /** Thrown when the reader of our stdout has gone (`pyspy dump | head -1`): nothing is wrong, and nothing left to do. */
 export class ClosedPipe extends Error {}
@@ -18,6 +19,16 @@ export interface Output {
 export function openOutput(path: string): Output {
   if (path !== "-") return { ...openOutputFile(path), name: path };
   return { name: "standard output", write: writeStdout, discard: () => {} };
+}
+
+/** A file that text is added to. */
+export interface AppendedOutput extends AppendedFile {
+  readonly name: string;
+}
+
+/** Opens a file to add to it. @throws ProfilerError when it cannot be written. */
+export function openAppended(path: string): AppendedOutput {
+  return { ...openAppendedFile(path), name: path };
 }
 
 /** Writes data. @throws ClosedPipe when nobody reads it any more. */

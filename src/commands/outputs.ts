@@ -49,14 +49,15 @@ export function discardOutputs(outputs: readonly PlannedOutput[]): void {
 /**
  * Writes every output; one that fails does not keep the others from being written.
  *
- * If none can be written (a disk that is full) the samples are saved as folded stacks in the current or the home folder.
+ * If none can be written (a disk that is full) and the samples are nowhere else, they are saved as folded stacks in the
+ * current or the home folder.
  *
  * @returns a line for each file that was written, and what went wrong.
  */
 export async function writeOutputs(
   outputs: readonly PlannedOutput[],
   profile: Profile,
-  threads: boolean,
+  { threads, isOnlyCopy }: { readonly threads: boolean; readonly isOnlyCopy: boolean },
 ): Promise<{ lines: string[]; failures: unknown[] }> {
   const lines: string[] = [];
   const failures: unknown[] = [];
@@ -69,7 +70,7 @@ export async function writeOutputs(
     }
   }
   const areLost = lines.length === 0 && failures.some((error) => error instanceof ProfilerError);
-  if (areLost && profile.info.samples > 0) {
+  if (areLost && isOnlyCopy && profile.info.samples > 0) {
     const path = saveElsewhere(await renderAs("raw", profile, { threads }));
     if (path !== undefined) lines.push(`Saved the samples as folded stacks to ${path}`);
   }

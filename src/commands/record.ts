@@ -1,4 +1,6 @@
 /** `pyspy record`: samples a process, or a program that it starts, and writes what was seen. */
+import { checkPatterns, select, SELECT_ALL } from "../analysis/select.ts";
+import type { SelectOptions } from "../analysis/select.ts";
 import { attach, attachOnce } from "../attach.ts";
 import type { Target } from "../attach.ts";
 import { buildProfile, buildTreeProfile } from "../build_profile.ts";
@@ -15,12 +17,14 @@ import type { StopReason } from "../sampler.ts";
 import type { Selection } from "../stack_reader.ts";
 import { showsThreads, showsTimes } from "./formats.ts";
 import type { Format } from "./formats.ts";
+import { exitCodeOf, judgeLimits, parseLimits } from "./limits.ts";
 import { discardOutputs, openOutputs, writeOutputs } from "./outputs.ts";
 import type { PlannedOutput } from "./outputs.ts";
 import { Progress } from "./progress.ts";
 import { activityLine, statsOf, summaryOf, unstoppedLine } from "./record_summary.ts";
 import { StopSignals } from "./stop_signals.ts";
 import { untestedWarnings } from "./warnings.ts";
+import { openSummary, writeSummary } from "./summary_file.ts";
 import { VERSION } from "../version.ts";
 
 /** A program without Python in it is looked at this often. Units: ms. */
@@ -46,24 +50,36 @@ export interface RecordOptions {
   readonly subprocesses: boolean;
   /** Show equal stacks of several processes as one. */
   readonly mergeProcesses: boolean;
+  /** The part of the samples to keep. */
+  readonly select: SelectOptions;
+  /** A file to add a summary to. */
+  readonly summary: string | undefined;
+  /** Limits that decide the exit code. */
+  readonly failIf: readonly string[];
 }
 
 /** Runs the command. @returns the exit code. @throws ProfilerError */
 export async function record(options: RecordOptions): Promise<number> {
   const subject = options.pid === undefined ? options.program[0]! : String(options.pid);
+  const limits = parseLimits(options.failIf);
+  checkPatterns(options.select);
+  const summary = openSummary(options.summary);
   const outputs = openOutputs(options.outputs, { format: options.format, subject });
   const signals = new StopSignals();
   let child: ReturnType<typeof launch> | undefined;
   try {
     child = options.pid === undefined ? launch(options.program) : undefined;
     if (child !== undefined) signals.forwardTo(child);
-    const profile = await sample(child ?? options.pid!, { options, outputs, signals });
+    const { profile, whole } = await sample(child ?? options.pid!, { options, outputs, signals });
     const failure = await write(outputs, profile, options.threads);
+    const judgements = judgeLimits(profile, limits);
+    if (summary !== undefined) writeSummary(summary, { profile, whole, judgements });
+    const limitCode = exitCodeOf(judgements);
     // The program's own output comes first; it may go on after the recording.
     const exitCode = child === undefined ? 0 : await exitOf(child, signals);
     if (failure !== undefined && (child === undefined || !(failure instanceof ClosedPipe))) throw failure;
-    if (child !== undefined) return exitCode;
-    return profile.info.samples === 0 ? EXIT_CODES.no_samples : 0;
+    if (child !== undefined) return exitCode !== 0 ? exitCode : limitCode;
+    return profile.info.samples === 0 ? EXIT_CODES.no_samples : limitCode;
   } catch (error) {
     discardOutputs(outputs);
     if (child === undefined) throw error;
@@ -77,6 +93,13 @@ export async function record(options: RecordOptions): Promise<number> {
   }
 }
 
+/** What was recorded, and the part of it that is kept; both without what the filters left out. */
+interface Sampled {
+  readonly profile: Profile;
+  /** Stacks from their roots on, whatever `--root` says. */
+  readonly whole: Profile;
+}
+
 async function sample(
   subject: ReturnType<typeof launch> | number,
   { options, outputs, signals }: {
@@ -84,7 +107,7 @@ async function sample(
     outputs: readonly PlannedOutput[];
     signals: StopSignals;
   },
-): Promise<Profile> {
+): Promise<Sampled> {
   const startTime = new Date();
   const child = typeof subject === "number" ? undefined : subject;
   const pid = typeof subject === "number" ? subject : subject.pid;
@@ -92,7 +115,8 @@ async function sample(
     pid,
     subprocesses: options.subprocesses,
     clock: liveClock(() => signals.isStopped),
-    perThread: options.threads || outputs.some(({ format }) => showsThreads(format)),
+    perThread: options.threads || options.select.threads.length > 0 ||
+      outputs.some(({ format }) => showsThreads(format)),
     timeline: outputs.some(({ format }) => showsTimes(format)),
     measured: options.stats,
     sampler: {
@@ -145,10 +169,12 @@ async function sample(
     missed: counters.missed,
   };
   const frameOptions = { byFunction: options.byFunction, withoutLines: options.withoutLines, shortName };
-  const profile = options.subprocesses && !options.mergeProcesses
+  const built = options.subprocesses && !options.mergeProcesses
     ? buildTreeProfile(processes, info, frameOptions)
     : buildProfile(processes.flatMap(({ recordings }) => recordings), info, frameOptions);
   for (const process of processes) writeStderr(warning(process));
+  const whole = select(built, { ...options.select, root: undefined });
+  const profile = select(whole, { ...SELECT_ALL, root: options.select.root });
   for (const { pid: refused, reason: why } of session.newcomers.refused) {
     writeStderr(`Not sampled: process ${refused}: ${terminalSafe(why)}\n`);
   }
@@ -163,7 +189,7 @@ async function sample(
     writeStderr(unstoppedLine(session));
     if (session.times !== undefined) writeStderr(`\n${statsOf(session, session.times, used)}`);
   }
-  return profile;
+  return { profile, whole };
 }
 
 /** The root of a tree need not be Python, and a program of ours may be over. @throws ProfilerError when it may not be read. */
@@ -213,7 +239,7 @@ async function write(
   profile: Profile,
   threads: boolean,
 ): Promise<unknown> {
-  const { lines, failures } = await writeOutputs(outputs, profile, threads);
+  const { lines, failures } = await writeOutputs(outputs, profile, { threads, isOnlyCopy: true });
   for (const line of lines) writeStderr(`${terminalSafe(line)}\n`);
   // A reader that has gone is no failure beside a real one.
   const [first, ...others] = failures.filter((error) => !(error instanceof ClosedPipe));

@@ -1,6 +1,7 @@
 /** What `record` says on stderr once sampling has ended. */
 import type { Profile } from "../profile.ts";
 import type { RecordingSession } from "../recording_session.ts";
+import { terminalSafe } from "../render/escape.ts";
 import { renderStats } from "../render/stats.ts";
 import type { ReadingStats } from "../render/stats.ts";
 import { renderHottest } from "../render/summary.ts";
@@ -25,7 +26,9 @@ export function summaryOf(profile: Profile, selection: Selection): string {
     `${cut} cut${cutShare}; ${info.durationSeconds.toFixed(2)} s at ${
       achieved.toFixed(1)
     } of ${info.rateHz} Hz\n`;
-  if (info.samples > 0) return `\n${renderHottest(profile, { limit: HOTTEST_LIMIT })}\n${counts}`;
+  const notes = (info.notes ?? []).map((note) => `${terminalSafe(note)}\n`).join("");
+  if (info.notes !== undefined && info.samples === 0) return `${notes}No samples are left.\n${counts}`;
+  if (info.samples > 0) return `\n${notes}${renderHottest(profile, { limit: HOTTEST_LIMIT })}\n${counts}`;
   const hint = selection === "active"
     ? "No thread of the program was running when it was sampled; -i includes idle threads.\n"
     : selection === "gil"

@@ -73,6 +73,37 @@ export function openOutputFile(path: string): OutputFile {
   };
 }
 
+/** A file that is added to. */
+export interface AppendedFile {
+  /** Bytes that it held when it was opened. */
+  readonly size: number;
+  /** Adds text at the end, and closes the file. @throws ProfilerError when the disk is full, for example. */
+  append(text: string): void;
+}
+
+/** Opens a file to add to it, or makes it. @throws ProfilerError `failure` when it cannot be written. */
+export function openAppendedFile(path: string): AppendedFile {
+  try {
+    const file = asInvokingUser((act) => act(() => Deno.openSync(path, { append: true, create: true })));
+    return {
+      size: file.statSync().size,
+      append(text) {
+        const bytes = new TextEncoder().encode(text);
+        try {
+          let written = 0;
+          while (written < bytes.length) written += file.writeSync(bytes.subarray(written));
+        } catch (error) {
+          throw cannotWrite(path, reasonOf(error, path), "free some space");
+        } finally {
+          file.close();
+        }
+      },
+    };
+  } catch (error) {
+    throw cannotWrite(path, reasonOf(error, path), "give a path that you may write to");
+  }
+}
+
 /** Runs file operations as one user or the other. */
 type Act = <T>(operation: () => T) => T;
 

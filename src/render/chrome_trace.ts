@@ -4,7 +4,7 @@
  * Source: the "Trace Event Format" document of the Chromium project; perfetto.dev/docs.
  */
 import type { Profile } from "../profile.ts";
-import { functionsOf } from "./functions.ts";
+import { functionsOf } from "../analysis/functions.ts";
 import { toNote } from "./profile_info.ts";
 import { TextBytes } from "./text_bytes.ts";
 import { secondsEach, threadRuns } from "./thread_runs.ts";

@@ -6,7 +6,7 @@
 import type { Profile } from "../profile.ts";
 import { frameKind } from "./frame_kind.ts";
 import type { FrameKind } from "./frame_kind.ts";
-import { functionsOf } from "./functions.ts";
+import { functionsOf } from "../analysis/functions.ts";
 import { toNote } from "./profile_info.ts";
 import { TextBytes } from "./text_bytes.ts";
 import { intervalNs, secondsEach, threadRuns } from "./thread_runs.ts";

@@ -1,7 +1,7 @@
 /** The statistics that cProfile writes: for `python -m pstats`, snakeviz and others. Source: CPython Lib/pstats.py. */
 import type { Profile } from "../profile.ts";
 import { visibleText } from "./escape.ts";
-import { functionsOf } from "./functions.ts";
+import { functionsOf } from "../analysis/functions.ts";
 import { marshal } from "./marshal.ts";
 import type { MarshalValue } from "./marshal.ts";
 import { secondsPerCount } from "./numbers.ts";

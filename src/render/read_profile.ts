@@ -19,14 +19,22 @@ const JSON_READERS: readonly [is: (json: unknown) => boolean, read: (json: never
   [isChromeTrace, readChromeTrace],
 ];
 
+/** Formats of text, by how they begin; the first that fits reads the file. */
+const TEXT_READERS: readonly [start: RegExp, read: (text: string) => Profile][] = [
+  [/^\s*[{[]/, readJson],
+  [/^/, readFolded],
+];
+
 /** Reads a profile; it may be compressed. @throws ProfilerError whose message completes "Cannot read 'file': ". */
 export async function readProfile(content: Uint8Array<ArrayBuffer>): Promise<Profile> {
   if (content.length > MAX_BYTES) throw malformed(`it is larger than ${MAX_BYTES / 1e6} MB`);
   const bytes = isGzip(content) ? await gunzip(content, { limit: MAX_BYTES }) : content;
   const text = textOf(bytes);
   if (text === undefined) return (await import("./read_pprof.ts")).readPprof(bytes);
-  const start = text.trimStart().slice(0, 1);
-  if (start !== "{" && start !== "[") return readFolded(text);
+  return TEXT_READERS.find(([start]) => start.test(text))![1](text);
+}
+
+function readJson(text: string): Profile {
   const json = parseJson(text);
   const reader = JSON_READERS.find(([is]) => is(json));
   if (reader === undefined) throw malformed("it is JSON, but none of the formats that pyspy reads");

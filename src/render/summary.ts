@@ -2,13 +2,15 @@
 import type { Profile } from "../profile.ts";
 import type { Frame } from "../types.ts";
 import { shortenMiddle, terminalSafe } from "./escape.ts";
-import { functionsOf } from "./functions.ts";
+import { functionsOf } from "../analysis/functions.ts";
 import { compareText, formatCount, secondsPerCount } from "./numbers.ts";
 
 /** How to print the table. */
 export interface HottestOptions {
   /** Functions shown at most. */
   readonly limit: number;
+  /** Order: by self time, or by the time with what they call. */
+  readonly by?: "self" | "total";
 }
 
 /** A function with its share. Units: samples. Invariant: `self` <= `total` <= samples of the profile. */
@@ -54,12 +56,16 @@ export function renderHottest(profile: Profile, options: HottestOptions): string
   const seconds = secondsPerCount(profile.info);
   const share = (count: number) => (100 * count / samples).toFixed(1).padStart(6);
   const time = (count: number) => seconds > 0 ? "  " + (count * seconds).toFixed(2).padStart(8) : "";
-  const lines = [`self %  total %${seconds > 0 ? "    self s" : ""}  function (file)`];
-  const shown = functions.slice(0, Math.max(0, options.limit));
+  const isByTotal = options.by === "total";
+  const sorted = isByTotal ? functions.toSorted((a, b) => b.total - a.total) : functions;
+  const lines = [
+    `self %  total %${seconds > 0 ? isByTotal ? "   total s" : "    self s" : ""}  function (file)`,
+  ];
+  const shown = sorted.slice(0, Math.max(0, options.limit));
   for (const { frame, name, self, total } of shown) {
     const line = sharedNames.has(name) && frame.firstLine > 0 ? frame.firstLine : 0;
     const text = shortenMiddle(terminalSafe(functionName(frame, line)), LONGEST_NAME);
-    lines.push(`${share(self)}  ${share(total).padStart(7)}${time(self)}  ${text}`);
+    lines.push(`${share(self)}  ${share(total).padStart(7)}${time(isByTotal ? total : self)}  ${text}`);
   }
   const more = functions.length - shown.length;
   if (more > 0) lines.push(`... and ${formatCount(more)} more function${more === 1 ? "" : "s"}`);

@@ -65,8 +65,20 @@ const IMPORT_RULES: readonly ImportRule[] = [
     why: "what is known of CPython must work on any memory and system: live, recorded or made up by a test",
   },
   {
+    files: /^src\/analysis\//,
+    may: ["src/analysis/", "src/types.ts", "src/errors.ts", "src/profile.ts"],
+    why: "what is made of a profile is the same in every format",
+  },
+  {
     files: /^src\/render\//,
-    may: ["src/render/", "src/types.ts", "src/errors.ts", "src/profile.ts", "pprof-format"],
+    may: [
+      "src/analysis/",
+      "src/render/",
+      "src/types.ts",
+      "src/errors.ts",
+      "src/profile.ts",
+      "pprof-format",
+    ],
     why: "a renderer turns data into text, so that a format is one file and its test needs no process",
   },
   {
@@ -98,6 +110,7 @@ const IMPORT_RULES: readonly ImportRule[] = [
   {
     files: /^src\/commands\//,
     may: [
+      "src/analysis/",
       "src/commands/",
       "src/render/",
       "src/version.ts",
@@ -132,7 +145,7 @@ const TEXT_RULES: readonly TextRule[] = [
   {
     what: "the Deno namespace",
     pattern: /\bDeno\.\w+/,
-    files: new RegExp(`^(src/(cpython|render)/|${[...CORE, ...VOCABULARY].join("|")})`),
+    files: new RegExp(`^(src/(cpython|render|analysis)/|${[...CORE, ...VOCABULARY].join("|")})`),
     why: "this part is pure, so that tests and other systems can run it on any input",
   },
   {

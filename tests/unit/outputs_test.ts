@@ -51,6 +51,7 @@ function namesIn(folder: string): string[] {
   return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
 }
 
+const WRITE = { threads: false, isOnlyCopy: true };
 const UNKNOWN = { format: undefined, subject: "app.py" };
 
 inFolder("the format is that of the file's name, or the one that was asked for", (folder) => {
@@ -148,7 +149,7 @@ inFolder("without a path, the file is named by the program, the time and the for
 inFolder("every format is written to its file", async (folder) => {
   for (const format of FORMATS) {
     const path = join(folder, `profile.${format}`);
-    const { lines } = await writeOutputs(openOutputs([path], { ...UNKNOWN, format }), PROFILE, false);
+    const { lines } = await writeOutputs(openOutputs([path], { ...UNKNOWN, format }), PROFILE, WRITE);
     assert.deepEqual(lines, [`Wrote ${format} to ${path}`]);
     // What is compressed is read back.
     if (format === "pprof") assert.deepEqual([...Deno.readFileSync(path).subarray(0, 2)], [0x1f, 0x8b]);
@@ -173,7 +174,7 @@ Deno.test("an output that cannot be written does not keep the others from being 
     },
   });
   const outputs = [output("a", false), output("b", true), output("c", true), output("d", false)];
-  const { lines, failures } = await writeOutputs(outputs, PROFILE, false);
+  const { lines, failures } = await writeOutputs(outputs, PROFILE, WRITE);
   assert.deepEqual(lines, ["Wrote raw to a", "Wrote raw to d"]);
   assert.deepEqual(failures.map((error) => (error as Error).message), ["b is full", "c is full"]);
   assert.deepEqual(written, ["a", "d"]);
@@ -190,7 +191,7 @@ inFolder("samples that no output took are saved in the current folder", async (f
       format: "flamegraph",
       output: { name: "a", discard: () => {}, write },
     }];
-    const { lines, failures } = await writeOutputs(outputs, PROFILE, false);
+    const { lines, failures } = await writeOutputs(outputs, PROFILE, WRITE);
     assert.equal(failures.length, 1);
     const [name] = namesIn(folder);
     assert.match(name!, /^rescued-.*\.txt$/);
