@@ -103,6 +103,7 @@ export async function run(args: readonly string[]): Promise<number> {
     .option("--root <pattern>", "let stacks begin at such a function, and leave out those without it")
     .option("--summary <file>", "add a summary in Markdown to a file, such as $GITHUB_STEP_SUMMARY")
     .option("--fail-if <limit>", "end with code 6 when broken: 'self:json.dumps>20%'; repeatable", collect)
+    .option("--checkpoint <seconds>", "write the files so often while recording, too", parseDuration)
     .passThroughOptions()
     .action(async (words, options) => {
       if (options.pid !== undefined && words.length > 0) {
@@ -147,6 +148,7 @@ export async function run(args: readonly string[]): Promise<number> {
         select: selection(options),
         summary: options.summary,
         failIf: options.failIf ?? [],
+        checkpointSeconds: options.checkpoint,
       });
     });
 
@@ -182,6 +184,37 @@ export async function run(args: readonly string[]): Promise<number> {
         lines: options.lines,
         limit: options.limit,
         threads: options.threads === true,
+        select: selection(options),
+        failIf: options.failIf ?? [],
+      });
+    });
+
+  program.command("diff")
+    .summary(
+      "compare two recordings: which functions got slower or faster, and which differences may be chance",
+    )
+    .description(
+      "Compares two recordings of a program, of any format that report reads. Best are two of .pyspy.json, made in the " +
+        "same way: they have times, from which pyspy knows how much chance there is.",
+    )
+    .argument("<before>", "recording to compare with; - is stdin")
+    .argument("<after>", "recording to compare")
+    .option("-n, --limit <n>", "functions shown", parseLimitCount, 20)
+    .option("--include <pattern>", "keep samples with such a function, module or file; repeatable", collect)
+    .option(
+      "--exclude <pattern>",
+      "leave out samples with such a function, module or file; repeatable",
+      collect,
+    )
+    .option("--thread <name>", "keep samples of threads with such a name; repeatable", collect)
+    .option("--root <pattern>", "let stacks begin at such a function, and leave out those without it")
+    .option("--fail-if <limit>", "end with code 6 when broken: 'total:mymodule.*>+5%'; repeatable", collect)
+    .action(async (before, after, options) => {
+      const { diff } = await import("./commands/diff.ts");
+      exitCode = await diff({
+        before,
+        after,
+        limit: options.limit,
         select: selection(options),
         failIf: options.failIf ?? [],
       });

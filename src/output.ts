@@ -12,6 +12,8 @@ export interface Output {
   /** For messages: the path, or "standard output". */
   readonly name: string;
   write(content: string | Uint8Array): void;
+  /** Puts content in place before the last; undefined where that is not possible, as on stdout. */
+  readonly replace?: ((content: string | Uint8Array) => void) | undefined;
   discard(): void;
 }
 

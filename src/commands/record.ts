@@ -1,9 +1,7 @@
 /** `pyspy record`: samples a process, or a program that it starts, and writes what was seen. */
-import { checkPatterns, select, SELECT_ALL } from "../analysis/select.ts";
-import type { SelectOptions } from "../analysis/select.ts";
+import { checkPatterns } from "../analysis/select.ts";
 import { attach, attachOnce } from "../attach.ts";
 import type { Target } from "../attach.ts";
-import { buildProfile, buildTreeProfile } from "../build_profile.ts";
 import { liveClock } from "../clock.ts";
 import { EXIT_CODES, ProfilerError } from "../errors.ts";
 import { launch, waitForExit } from "../launch.ts";
@@ -15,47 +13,40 @@ import { innerPidNote } from "../render/dump.ts";
 import { terminalSafe } from "../render/escape.ts";
 import type { StopReason } from "../sampler.ts";
 import type { Selection } from "../stack_reader.ts";
+import { Checkpoints } from "./checkpoints.ts";
 import { showsThreads, showsTimes } from "./formats.ts";
 import type { Format } from "./formats.ts";
 import { exitCodeOf, judgeLimits, parseLimits } from "./limits.ts";
 import { discardOutputs, openOutputs, writeOutputs } from "./outputs.ts";
 import type { PlannedOutput } from "./outputs.ts";
 import { Progress } from "./progress.ts";
+import { profileOf } from "./record_profile.ts";
+import type { Sampled, ShownOptions } from "./record_profile.ts";
 import { activityLine, statsOf, summaryOf, unstoppedLine } from "./record_summary.ts";
 import { StopSignals } from "./stop_signals.ts";
 import { untestedWarnings } from "./warnings.ts";
 import { openSummary, writeSummary } from "./summary_file.ts";
-import { VERSION } from "../version.ts";
 
 /** A program without Python in it is looked at this often. Units: ms. */
 const CHILD_INTERVAL = 50;
 
 /** Options of `record`, as the command line gives them. Exactly one of `pid` and `program` is set. */
-export interface RecordOptions {
+export interface RecordOptions extends ShownOptions {
   readonly pid: number | undefined;
   readonly program: readonly string[];
-  readonly rateHz: number;
   readonly durationSeconds: number | undefined;
   readonly outputs: readonly string[];
   readonly format: Format | undefined;
   readonly selection: Selection;
   readonly blocking: boolean;
-  readonly byCpuTime: boolean;
   readonly stats: boolean;
   readonly threads: boolean;
-  readonly byFunction: boolean;
-  readonly withoutLines: boolean;
-  readonly fullFilenames: boolean;
-  /** Sample the processes that it starts as well. */
-  readonly subprocesses: boolean;
-  /** Show equal stacks of several processes as one. */
-  readonly mergeProcesses: boolean;
-  /** The part of the samples to keep. */
-  readonly select: SelectOptions;
   /** A file to add a summary to. */
   readonly summary: string | undefined;
   /** Limits that decide the exit code. */
   readonly failIf: readonly string[];
+  /** Write the files every so often while recording. */
+  readonly checkpointSeconds: number | undefined;
 }
 
 /** Runs the command. @returns the exit code. @throws ProfilerError */
@@ -65,6 +56,7 @@ export async function record(options: RecordOptions): Promise<number> {
   checkPatterns(options.select);
   const summary = openSummary(options.summary);
   const outputs = openOutputs(options.outputs, { format: options.format, subject });
+  if (options.checkpointSeconds !== undefined) requireFiles(outputs);
   const signals = new StopSignals();
   let child: ReturnType<typeof launch> | undefined;
   try {
@@ -91,13 +83,6 @@ export async function record(options: RecordOptions): Promise<number> {
   } finally {
     signals.close();
   }
-}
-
-/** What was recorded, and the part of it that is kept; both without what the filters left out. */
-interface Sampled {
-  readonly profile: Profile;
-  /** Stacks from their roots on, whatever `--root` says. */
-  readonly whole: Profile;
 }
 
 async function sample(
@@ -134,6 +119,14 @@ async function sample(
     : await attachToChild(child, signals);
   const command = target?.process.command() ?? options.program;
   const progress = new Progress(options.durationSeconds);
+  const shownAt = (elapsedSeconds: number) =>
+    profileOf(session, { options, pid, command, startTime, elapsedSeconds });
+  const checkpoints = new Checkpoints({
+    outputs,
+    threads: options.threads,
+    everySeconds: options.checkpointSeconds,
+    profile: (elapsedSeconds) => shownAt(elapsedSeconds).profile,
+  });
   const usage = new SelfUsage(options.stats);
   let reason: StopReason = "target_gone";
   const warning = untestedWarnings();
@@ -144,37 +137,19 @@ async function sample(
     if (child === undefined) writeStderr(startLine(options, target));
     reason = await session.run(target, {
       isStopped: () => signals.isStopped,
-      onTick: (state) => progress.show(state),
+      onTick: (state) => {
+        progress.show(state);
+        checkpoints.onTick(state);
+      },
     });
   }
+  const written = await checkpoints.close();
   const used = { cpuMs: usage.cpuMs, systemCalls: usage.systemCalls };
   progress.clear();
-  const { counters, processes } = session;
-  const wasSampled = processes.length > 0;
-  const shortName = (file: string) =>
-    options.fullFilenames ? file : processes[0]?.shortFileName(file) ?? file;
-  const info = {
-    pid,
-    command,
-    pythonVersion: target?.pythonVersion ?? processes[0]?.pythonVersion ?? "",
-    pyspyVersion: VERSION,
-    startTime: startTime.toISOString(),
-    durationSeconds: session.elapsedSeconds,
-    rateHz: options.rateHz,
-    unit: options.byCpuTime ? "cpu_us" as const : "sample" as const,
-    ticks: counters.ticks,
-    samples: counters.samples,
-    errors: counters.errors,
-    late: counters.late,
-    missed: counters.missed,
-  };
-  const frameOptions = { byFunction: options.byFunction, withoutLines: options.withoutLines, shortName };
-  const built = options.subprocesses && !options.mergeProcesses
-    ? buildTreeProfile(processes, info, frameOptions)
-    : buildProfile(processes.flatMap(({ recordings }) => recordings), info, frameOptions);
-  for (const process of processes) writeStderr(warning(process));
-  const whole = select(built, { ...options.select, root: undefined });
-  const profile = select(whole, { ...SELECT_ALL, root: options.select.root });
+  const { profile, whole } = shownAt(session.elapsedSeconds);
+  const { counters } = session;
+  const wasSampled = session.processes.length > 0;
+  for (const process of session.processes) writeStderr(warning(process));
   for (const { pid: refused, reason: why } of session.newcomers.refused) {
     writeStderr(`Not sampled: process ${refused}: ${terminalSafe(why)}\n`);
   }
@@ -187,6 +162,7 @@ async function sample(
     writeStderr(summaryOf(profile, options.selection));
     writeStderr(activityLine(session));
     writeStderr(unstoppedLine(session));
+    writeStderr(written);
     if (session.times !== undefined) writeStderr(`\n${statsOf(session, session.times, used)}`);
   }
   return { profile, whole };
@@ -231,6 +207,18 @@ async function attachToChild(
     }
     await new Promise((resolve) => setTimeout(resolve, CHILD_INTERVAL));
   }
+}
+
+/** @throws ProfilerError `usage` for an output that can be written only once. */
+function requireFiles(outputs: readonly PlannedOutput[]): void {
+  const once = outputs.find(({ output }) => output.replace === undefined);
+  if (once === undefined) return;
+  discardOutputs(outputs);
+  throw new ProfilerError(
+    "usage",
+    `--checkpoint cannot write ${once.output.name} more than once`,
+    "give the name of a file: -o FILE",
+  );
 }
 
 /** Writes the outputs and says so. @returns what went wrong first, to be thrown once the program has ended. */

@@ -16,6 +16,12 @@ export interface OutputFile {
   readonly path: string;
   /** Writes all of the content and puts it in place. @throws ProfilerError when the disk is full, for example. */
   write(content: string | Uint8Array): void;
+  /**
+   * The same for content that is not the last: what was there before stays if it fails, and more can be written.
+   *
+   * Undefined for what is written in place.
+   */
+  readonly replace: ((content: string | Uint8Array) => void) | undefined;
   /** Removes the temporary file; for a run that ended before its content was there. */
   discard(): void;
 }
@@ -46,7 +52,13 @@ export function openOutputFile(path: string): OutputFile {
   } catch (error) {
     throw cannotWrite(path, reasonOf(error, path), "give a path in a folder that you may write to: -o FILE");
   }
-  const { file, act } = opened;
+  const { act } = opened;
+  let { file } = opened;
+  const fill = (content: string | Uint8Array) => {
+    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+    let written = 0;
+    while (written < bytes.length) written += file.writeSync(bytes.subarray(written));
+  };
   const discard = () => {
     try {
       file.close();
@@ -59,16 +71,28 @@ export function openOutputFile(path: string): OutputFile {
     path,
     discard,
     write(content) {
-      const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
       try {
-        let written = 0;
-        while (written < bytes.length) written += file.writeSync(bytes.subarray(written));
+        fill(content);
         if (!inPlace) act(() => Deno.renameSync(temporary, path));
       } catch (error) {
         discard();
         throw cannotWrite(path, reasonOf(error, path), "free some space, or give another path: -o FILE");
       }
       file.close();
+    },
+    replace: inPlace ? undefined : (content) => {
+      try {
+        fill(content);
+        act(() => Deno.renameSync(temporary, path));
+        const next = act(() => Deno.openSync(temporary, { write: true, createNew: true }));
+        file.close();
+        file = next;
+      } catch (error) {
+        // The place of what will be written at the end is kept.
+        file.truncateSync(0);
+        file.seekSync(0, Deno.SeekMode.Start);
+        throw cannotWrite(path, reasonOf(error, path), "free some space");
+      }
     },
   };
 }

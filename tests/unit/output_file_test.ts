@@ -148,3 +148,29 @@ function linkOf(path: string): string | undefined {
     return undefined;
   }
 }
+
+inFolder(
+  "content that is not the last is put in place at once, and what comes after it replaces it",
+  (folder) => {
+    const path = join(folder, "out.svg");
+    const file = openOutputFile(path);
+    for (const content of ["first", "second, which is longer", "third"]) {
+      file.replace!(content);
+      assert.equal(Deno.readTextFileSync(path), content);
+    }
+    file.discard();
+    assert.equal(Deno.readTextFileSync(path), "third");
+    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["out.svg"]);
+    const last = openOutputFile(path);
+    last.replace!("fourth");
+    last.write("fifth");
+    assert.equal(Deno.readTextFileSync(path), "fifth");
+    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["out.svg"]);
+  },
+);
+
+Deno.test("what is written in place is written once", () => {
+  const file = openOutputFile("/dev/null");
+  assert.equal(file.replace, undefined);
+  file.discard();
+});
