@@ -1,9 +1,17 @@
 /** Long texts as bytes: one string of more than half a billion characters cannot be made. */
 
+import { ProfilerError } from "../errors.ts";
+
 /** Characters that are encoded at once. */
 const CHUNK = 1 << 20;
+/** Nothing opens larger files, and memory would not do for them. Units: bytes. */
+const MAX_BYTES = 1_000_000_000;
 
-/** Collects pieces of text; the bytes are taken at the end. */
+/**
+ * Collects pieces of text; the bytes are taken at the end.
+ *
+ * @throws ProfilerError from `push`, when it is more than a gigabyte.
+ */
 export class TextBytes {
   #pending: string[] = [];
   #length = 0;
@@ -43,5 +51,11 @@ export class TextBytes {
     this.#length = 0;
     this.#chunks.push(chunk);
     this.#total += chunk.length;
+    if (this.#total <= MAX_BYTES) return;
+    throw new ProfilerError(
+      "failure",
+      "Cannot write this format: it would be larger than 1 GB",
+      "another format, such as json or pprof, or fewer samples (-r, -d)",
+    );
   }
 }
