@@ -147,7 +147,6 @@ async function sample(
   const used = { cpuMs: usage.cpuMs, systemCalls: usage.systemCalls };
   progress.clear();
   const { profile, whole } = shownAt(session.elapsedSeconds);
-  const { counters } = session;
   const wasSampled = session.processes.length > 0;
   for (const process of session.processes) writeStderr(warning(process));
   for (const { pid: refused, reason: why } of session.newcomers.refused) {

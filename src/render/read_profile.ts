@@ -7,6 +7,7 @@ import { isChromeTrace, readChromeTrace } from "./read_chrome_trace.ts";
 import { isFirefox, readFirefox } from "./read_firefox.ts";
 import { readFolded } from "./read_folded.ts";
 import { isSpeedscope, readSpeedscope } from "./read_speedscope.ts";
+import { readSvg } from "./svg_data.ts";
 
 /** Bytes of the largest file that is read, unpacked: one text cannot be longer. */
 export const MAX_BYTES = 500_000_000;
@@ -22,6 +23,7 @@ const JSON_READERS: readonly [is: (json: unknown) => boolean, read: (json: never
 /** Formats of text, by how they begin; the first that fits reads the file. */
 const TEXT_READERS: readonly [start: RegExp, read: (text: string) => Profile][] = [
   [/^\s*[{[]/, readJson],
+  [/^\s*<(?:\?xml|svg)\b/, readSvg],
   [/^/, readFolded],
 ];
 

@@ -112,7 +112,7 @@ function checkText(json: string): string {
 /**
  * Reads back the profile of a flamegraph that pyspy has written: all but its timeline.
  *
- * @throws ProfilerError `failure` if the text is none, or is damaged.
+ * @throws ProfilerError `failure` if the text is none, or is damaged; the message completes "Cannot read 'file': ".
  */
 export function readSvg(text: string): Profile {
   const data = readPacked(text);
@@ -127,7 +127,7 @@ export function readSvg(text: string): Profile {
 function damaged(why: string): ProfilerError {
   return new ProfilerError(
     "failure",
-    `Cannot read the flamegraph: the profile in it is damaged (${why})`,
+    `the profile in the flamegraph is damaged (${why})`,
     "copy the file again from where it was written, or record again",
   );
 }
@@ -137,7 +137,7 @@ function readPacked(text: string): PackedProfile {
   if (open === null) {
     throw new ProfilerError(
       "failure",
-      "Cannot read the flamegraph: no profile of pyspy is in it",
+      "no profile of pyspy is in it, or it was cut off",
       "give an .svg file that `pyspy record` has written",
     );
   }
@@ -156,7 +156,7 @@ function readPacked(text: string): PackedProfile {
   if (data.version !== 1) {
     throw new ProfilerError(
       "failure",
-      `Cannot read the flamegraph: it has version ${String(data.version)} of its format`,
+      `its profile has version ${String(data.version)} of the format`,
       "use the pyspy that has written it, or a newer one",
     );
   }

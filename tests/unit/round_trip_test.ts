@@ -55,7 +55,9 @@ const NAMES: Partial<Record<Format, (name: string) => string>> = {
   raw: (name) => parseLabel(`${foldedSafe(name)} (x)`).name,
 };
 
-for (const format of ["json", "raw", "speedscope", "pprof", "chrometrace", "firefox"] as const) {
+for (
+  const format of ["json", "flamegraph", "raw", "speedscope", "pprof", "chrometrace", "firefox"] as const
+) {
   Deno.test(`${format}: read back, each function has as many samples of its own and in all`, async () => {
     // A name with parentheses and a file in a folded line cannot be taken apart for certain.
     const profile = format === "raw" ? djangoProfile() : tree;
@@ -78,7 +80,7 @@ for (const format of ["json", "raw", "speedscope", "pprof", "chrometrace", "fire
   });
 }
 
-for (const format of ["json", "speedscope", "pprof", "chrometrace", "firefox"] as const) {
+for (const format of ["json", "flamegraph", "speedscope", "pprof", "chrometrace", "firefox"] as const) {
   Deno.test(`${format}: read back, each thread of each process has its samples`, async () => {
     assert.deepEqual(countsByThread(await roundTrip(format, tree)), countsByThread(tree));
   });
@@ -128,7 +130,7 @@ Deno.test("a file that was cut off anywhere is one clear error", async () => {
 
 Deno.test("whatever a file holds, reading it ends in a profile or in one clear error", async () => {
   const sources = await Promise.all(
-    (["json", "speedscope", "pprof", "chrometrace", "firefox", "raw"] as const).map((format) =>
+    (["json", "flamegraph", "speedscope", "pprof", "chrometrace", "firefox", "raw"] as const).map((format) =>
       bytesOf(format, tree)
     ),
   );
