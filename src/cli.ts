@@ -16,11 +16,14 @@ const FORMATS = [
   "json",
   "markdown",
 ] as const;
+const TOP_SORTS = ["own", "total", "own_time", "total_time"] as const;
+const TOP_ROWS = ["function", "line", "thread", "process"] as const;
 
 /** Shown first: most people come for one of these. */
 const EXAMPLES = `Examples:
   pyspy record -o profile.svg -- python app.py     profile a program from its start
   sudo pyspy record -o profile.svg -p 1234 -d 30   profile a running process for 30 seconds
+  sudo pyspy top -p 1234                           watch its hottest functions
   sudo pyspy dump -p 1234                          show what each thread is doing now
 `;
 
@@ -220,6 +223,77 @@ export async function run(args: readonly string[]): Promise<number> {
       });
     });
 
+  program.command("top")
+    .summary("show the hottest functions of a process or a program, as it runs")
+    .description(
+      "Shows live which functions a running process (-p), or a program that it starts, spends its time in. The target is " +
+        "not stopped. Keys: ? lists them, q quits. Where there is no terminal, a table is printed for each refresh.",
+    )
+    .argument("[program...]", "program to start and watch, with its arguments, after --")
+    .option("-p, --pid <pid>", "process to watch, or text of its command line", parseProcess)
+    .option("-r, --rate <n>", "samples a second", parseRate, 100)
+    .option(
+      "-d, --duration <seconds>",
+      "end after this time (default: at the end of the target)",
+      parseDuration,
+    )
+    .option("--delay <seconds>", "time between two refreshes", parseDelay, 1)
+    .addOption(
+      new Option("--sort <column>", "column to sort by at first").choices(TOP_SORTS).default(
+        "own_time" as const,
+      ),
+    )
+    .addOption(
+      new Option("--by <rows>", "what the rows are at first").choices(TOP_ROWS).default("function" as const),
+    )
+    .option("--limit <n>", "rows at most (default: all on a screen, 20 in a table, 100 in JSON)", parseLimit)
+    .option("-s, --subprocesses", "watch the processes that it starts as well")
+    .option("-g, --gil", "only the thread that holds the GIL")
+    .option("-i, --idle", "include threads that are not running")
+    .option("-j, --json", "print a line of JSON for each refresh")
+    .option(
+      "--program-output <file>",
+      "write what the program prints to a file (default: show its end afterwards)",
+    )
+    .option("--no-mouse", "leave the mouse to the terminal")
+    .option("--full-filenames", "show files with their full paths")
+    .option("--nonblocking", "do not stop the target (default)")
+    .passThroughOptions()
+    .action(async (words, options) => {
+      if (options.pid !== undefined && words.length > 0) {
+        throw usage(
+          `both a process (-p ${options.pid}) and a program (${words[0]}) are given`,
+          "give one of the two",
+        );
+      }
+      if (options.pid === undefined && words.length === 0) {
+        throw usage("there is nothing to watch", "pyspy top -p PID, or pyspy top -- python app.py");
+      }
+      if (options.by === "process" && !options.subprocesses) {
+        throw usage("--by process is about the processes that -s watches", "add -s");
+      }
+      if (options.programOutput !== undefined && words.length === 0) {
+        throw usage("--program-output is about a program that pyspy starts", "leave it out");
+      }
+      const { top } = await import("./commands/top.ts");
+      exitCode = await top({
+        pid: options.pid === undefined ? undefined : await findPid(options.pid),
+        program: words,
+        rateHz: options.rate,
+        durationSeconds: options.duration,
+        delaySeconds: options.delay,
+        sort: options.sort,
+        grouping: options.by,
+        limit: options.limit,
+        selection: options.gil ? "gil" : options.idle ? "all" : "active",
+        subprocesses: options.subprocesses === true,
+        fullFilenames: options.fullFilenames === true,
+        json: options.json === true,
+        mouse: options.mouse,
+        programOutput: options.programOutput,
+      });
+    });
+
   program.command("dump")
     .summary("print the stack of every thread of a process")
     .description("Prints what each thread of a process is doing now. The target is never stopped.")
@@ -311,6 +385,21 @@ function parseDuration(text: string): number | undefined {
     throw new InvalidArgumentError("It must be a number of seconds above 0, such as 30 or 2.5.");
   }
   return seconds;
+}
+
+function parseDelay(text: string): number {
+  const seconds = Number(text);
+  if (text.trim() === "" || !(seconds >= 0.05 && seconds <= 3600)) {
+    throw new InvalidArgumentError("It must be a number of seconds from 0.05 to 3600, such as 1.");
+  }
+  return seconds;
+}
+
+function parseLimit(text: string): number {
+  if (!/^[1-9]\d{0,6}$/.test(text)) {
+    throw new InvalidArgumentError("It must be a number above 0, such as 20.");
+  }
+  return Number(text);
 }
 
 function collect(value: string, values: string[] | undefined): string[] {

@@ -25,10 +25,14 @@ export interface DumpTarget {
   readonly runtime: Runtime;
 }
 
-/** Whether to read variables too, and how much of them. */
-export interface LocalsOptions {
-  /** 0 for none; each level shows more of a value, from the second on the attributes of objects. */
+/** What to read. */
+export interface DumpOptions {
+  /** How much of variables: 0 for none; each level shows more of a value, from the second on the attributes of objects. */
   readonly level: number;
+  /** Only the thread with this `threadId`. */
+  readonly only?: Address;
+  /** Time for one thread whose stack changes faster than it can be read. Units: ms. */
+  readonly limitMs?: number;
 }
 
 /** Length of a value's text, by level. Units: characters. */
@@ -43,16 +47,17 @@ export function readCollecting({ process, runtime }: DumpTarget): boolean | unde
 }
 
 /** Reads every thread's stack. Shape: oldest thread first. */
-export function readStacks(target: DumpTarget, { level }: LocalsOptions = { level: 0 }): StackTrace[] {
+export function readStacks(target: DumpTarget, options: DumpOptions = { level: 0 }): StackTrace[] {
+  const { level, only, limitMs = PROOF_LIMIT } = options;
   const reader = new StackReader(target.process, target.runtime);
   const codes = new CodeTable(target.process, target.runtime.layout);
   reader.relist();
   reader.refreshNames();
   const locals = level === 0 ? undefined : localsReader(target, level);
   const exceptions = exceptionReader(target, level);
-  return reader.threads.toReversed().map((thread) =>
-    readStack(reader, { codes, locals, exceptions }, thread)
-  );
+  return reader.threads.toReversed()
+    .filter(({ info }) => only === undefined || info.threadId === only)
+    .map((thread) => readStack(reader, { codes, locals, exceptions, limitMs }, thread));
 }
 
 /** Stands for the variables of a frame that cannot be read. */
@@ -65,6 +70,7 @@ interface FrameReaders {
   readonly codes: CodeTable;
   readonly locals: ((frame: Address, code: Address) => readonly LocalVariable[]) | undefined;
   readonly exceptions: ExceptionReader;
+  readonly limitMs: number;
 }
 
 function exceptionReader({ process, runtime }: DumpTarget, level: number): ExceptionReader {
@@ -103,7 +109,7 @@ function readStack(reader: StackReader, readers: FrameReaders, thread: ReadThrea
 
 /** A thread that does not run is proven by one read, one that stands still by some, any other on its own processor. */
 function readUntilProven(reader: StackReader, readers: FrameReaders, thread: ReadThread): StackTrace {
-  const deadline = performance.now() + PROOF_LIMIT;
+  const deadline = performance.now() + readers.limitMs;
   const steady = new SteadyStack();
   for (let reads = 1;; reads++) {
     if (reads === PLAIN_READS) reader.joinProcessor(thread);
@@ -166,7 +172,7 @@ class SteadyStack {
 /** Frames of the last walk, leaf first, up to the first that is not a code object. */
 function framesOf(
   reader: StackReader,
-  { codes, locals }: FrameReaders,
+  { codes, locals }: Pick<FrameReaders, "codes" | "locals">,
 ): { frames: Frame[]; isWhole: boolean } {
   const { stack } = reader;
   const frames: Frame[] = [];

@@ -1,12 +1,12 @@
-/** The program that `record -- program` starts: our stdin is its own, and its exit code becomes ours. */
+/** The program that `record -- program` or `top -- program` starts: its exit code becomes ours. */
 import { spawnProcess } from "./ffi/mod.ts";
-import type { ChildProcess } from "./ffi/process.ts";
+import type { ChildProcess, ChildStreams } from "./ffi/process.ts";
 
 const POLL_INTERVAL = 5;
 
 /** Starts a program. @throws ProfilerError when it cannot be started. */
-export function launch(argv: readonly string[]): ChildProcess {
-  return spawnProcess(argv);
+export function launch(argv: readonly string[], streams?: ChildStreams): ChildProcess {
+  return spawnProcess(argv, streams);
 }
 
 /** Waits for the end of a program without blocking the event loop. @returns its exit code, or undefined when told to stop. */

@@ -24,6 +24,7 @@ export interface SessionOptions {
   /** Note how long reads take. */
   readonly measured?: boolean;
   readonly sampler: SamplerOptions;
+  readonly listen?: SamplingContext["listen"];
 }
 
 /** The state of a session, for who shows progress. Units: ms of the clock. */
@@ -53,6 +54,11 @@ export class RecordingSession {
     this.#tree = options.subprocesses === true ? new ProcessTree(options.pid) : undefined;
   }
 
+  /** Those that are sampled now. */
+  get running(): readonly SampledProcess[] {
+    return this.#running;
+  }
+
   /**
    * Samples until the duration is over, `isStopped` says so, or all targets have ended.
    *
@@ -62,12 +68,12 @@ export class RecordingSession {
     target: Target | undefined,
     { isStopped, onTick }: { isStopped: () => boolean; onTick: (state: SessionState) => void },
   ): Promise<StopReason> {
-    const { clock, perThread, timeline, sampler } = this.#options;
+    const { clock, perThread, timeline, sampler, listen } = this.#options;
     const { rateHz, durationSeconds } = sampler;
     const { counters, times } = this;
     const startMs = clock.now();
     const reattaches = this.#tree === undefined;
-    const context = { clock, counters, times, startMs, perThread, timeline, reattaches, sampler };
+    const context = { clock, counters, times, startMs, perThread, timeline, reattaches, sampler, listen };
     if (target !== undefined) this.#begin(target, context);
     else this.newcomers.add(this.#options.pid, startMs);
     const state = { nowMs: startMs, startMs, counters };

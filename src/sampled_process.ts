@@ -5,8 +5,9 @@ import { CodeTable } from "./cpython/code_table.ts";
 import { ProfilerError } from "./errors.ts";
 import { Recording } from "./recording.ts";
 import { Sampler } from "./sampler.ts";
-import type { SamplerOptions, SampleTimes } from "./sampler.ts";
+import type { SampleListener, SamplerOptions, SampleTimes } from "./sampler.ts";
 import { StackReader } from "./stack_reader.ts";
+import type { ReadThread } from "./thread_table.ts";
 import type { Clock, SampleCounters } from "./types.ts";
 
 /** Attempts to read a living target whose interpreter has gone, one a tick. Units: ms. */
@@ -23,6 +24,8 @@ export interface SamplingContext {
   /** Attach again when a process executes another program; else it counts as ended. */
   readonly reattaches: boolean;
   readonly sampler: SamplerOptions;
+  /** Who wants to know of the samples of a recording. */
+  readonly listen?: ((process: SampledProcess, recording: Recording) => SampleListener) | undefined;
 }
 
 /** Samples one process. */
@@ -71,6 +74,16 @@ export class SampledProcess {
     return nowMs - this.#failingSince > REATTACH_LIMIT ? false : this.#reattach();
   }
 
+  /** What is sampled now: its program may be another than at first. */
+  get target(): Target {
+    return this.#target;
+  }
+
+  /** The threads as of the last tick. */
+  get threads(): readonly ReadThread[] {
+    return this.readers.at(-1)!.threads;
+  }
+
   /** Takes over what is known last. To be called before the recordings are read. */
   finish(): void {
     this.#sampler.finish();
@@ -108,11 +121,12 @@ export class SampledProcess {
   }
 
   #newSampler({ process, runtime }: Target): Sampler {
-    const { perThread, timeline, clock, counters, times, startMs, sampler } = this.#context;
+    const { perThread, timeline, clock, counters, times, startMs, sampler, listen } = this.#context;
     const recording = new Recording(new CodeTable(process, runtime.layout), { perThread, timeline });
     this.recordings.push(recording);
     const reader = new StackReader(process, runtime);
     this.readers.push(reader);
-    return new Sampler({ reader, recording, clock, counters, times, startMs }, sampler);
+    const listener = listen?.(this, recording);
+    return new Sampler({ reader, recording, clock, counters, times, startMs, listener }, sampler);
   }
 }

@@ -51,6 +51,14 @@ export interface SampleTimes {
   readonly pause: Histogram;
 }
 
+/** Who wants to know of samples as they come. */
+export interface SampleListener {
+  /** Once a tick, with what each thread was doing; not where only the holder of the GIL is sampled. */
+  ticked(threads: readonly ReadThread[]): void;
+  /** A sample was counted. Invariant: its node stays, though it may be proven only later. */
+  sampled(thread: ReadThread, sighting: Sighting): void;
+}
+
 /** Counters of a recording that has not begun. */
 export function newCounters(): SampleCounters {
   return {
@@ -83,6 +91,7 @@ export class Sampler {
   readonly #prover: PathProver;
   readonly #entries = new Map<ReadThread, ThreadEntry>();
   readonly #cpuTimes: CpuTimes | undefined;
+  readonly #listener: SampleListener | undefined;
   /** Threads that ran no Python code when they were looked at last. */
   readonly #empty = new WeakSet<ThreadEntry>();
   #lastUpkeep = -Infinity;
@@ -92,7 +101,7 @@ export class Sampler {
   #tickMs = 0;
 
   constructor(
-    { reader, recording, clock, counters, times, startMs }: {
+    { reader, recording, clock, counters, times, startMs, listener }: {
       reader: StackReader;
       recording: Recording;
       clock: Clock;
@@ -101,6 +110,7 @@ export class Sampler {
       times?: SampleTimes | undefined;
       /** Start of the recording on the clock; a target that was attached later has the same. */
       startMs: number;
+      listener?: SampleListener | undefined;
     },
     options: SamplerOptions,
   ) {
@@ -109,6 +119,7 @@ export class Sampler {
     this.#clock = clock;
     this.counters = counters;
     this.#times = times;
+    this.#listener = listener;
     this.#startMs = startMs;
     this.#intervalMs = 1000 / options.rateHz;
     this.#options = options;
@@ -196,7 +207,9 @@ export class Sampler {
 
   #countActivities(): void {
     if (this.#options.selection === "gil") return;
-    for (const { activity } of this.#reader.threads) this.counters.activities[activity]!++;
+    const { threads } = this.#reader;
+    for (const { activity } of threads) this.counters.activities[activity]!++;
+    this.#listener?.ticked(threads);
   }
 
   /**
@@ -224,6 +237,7 @@ export class Sampler {
 
   #count(entry: ThreadEntry, sighting: Sighting, timeNs: number): void {
     this.counters.samples++;
+    this.#listener?.sampled(entry.thread, sighting);
     if (this.#cpuTimes !== undefined) return this.#cpuTimes.count(entry, sighting, timeNs);
     const { node, leafOffset } = sighting;
     const { activity } = entry.thread;

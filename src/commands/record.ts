@@ -1,6 +1,6 @@
 /** `pyspy record`: samples a process, or a program that it starts, and writes what was seen. */
 import { checkPatterns } from "../analysis/select.ts";
-import { attach, attachOnce } from "../attach.ts";
+import { attach } from "../attach.ts";
 import type { Target } from "../attach.ts";
 import { liveClock } from "../clock.ts";
 import { EXIT_CODES, ProfilerError } from "../errors.ts";
@@ -13,6 +13,7 @@ import { innerPidNote } from "../render/dump.ts";
 import { terminalSafe } from "../render/escape.ts";
 import type { StopReason } from "../sampler.ts";
 import type { Selection } from "../stack_reader.ts";
+import { attachToChild, attachToRoot } from "./attach_subject.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { showsThreads, showsTimes } from "./formats.ts";
 import type { Format } from "./formats.ts";
@@ -26,9 +27,6 @@ import { activityLine, statsOf, summaryOf, unstoppedLine } from "./record_summar
 import { StopSignals } from "./stop_signals.ts";
 import { untestedWarnings } from "./warnings.ts";
 import { openSummary, writeSummary } from "./summary_file.ts";
-
-/** A program without Python in it is looked at this often. Units: ms. */
-const CHILD_INTERVAL = 50;
 
 /** Options of `record`, as the command line gives them. Exactly one of `pid` and `program` is set. */
 export interface RecordOptions extends ShownOptions {
@@ -165,47 +163,6 @@ async function sample(
     if (session.times !== undefined) writeStderr(`\n${statsOf(session, session.times, used)}`);
   }
   return { profile, whole };
-}
-
-/** The root of a tree need not be Python, and a program of ours may be over. @throws ProfilerError when it may not be read. */
-function attachToRoot(pid: number, isOurs: boolean): Target | undefined {
-  try {
-    return attachOnce(pid);
-  } catch (error) {
-    const kind = error instanceof ProfilerError ? error.kind : undefined;
-    if (kind === "unsupported" || kind === "no_process" && isOurs) return undefined;
-    throw error;
-  }
-}
-
-/**
- * Attaches to a program that we started. It may begin as something else, such as a shell script, and become Python later.
- *
- * @returns undefined when it was over, or the user stopped it, before it could be sampled: nothing to see, but no error.
- * @throws ProfilerError; `no_process` when it ran for a while and never was Python.
- */
-async function attachToChild(
-  child: ReturnType<typeof launch>,
-  signals: StopSignals,
-): Promise<Target | undefined> {
-  for (let isWaiting = false;; isWaiting = true) {
-    try {
-      return await attach(child.pid);
-    } catch (error) {
-      if (!(error instanceof ProfilerError) || error.kind !== "no_process") throw error;
-      if (signals.isStopped) return undefined;
-      if (child.poll() !== undefined) {
-        if (!isWaiting) return undefined;
-        throw new ProfilerError(
-          "no_process",
-          "Cannot profile the program: it ended, and there never was a CPython interpreter in it",
-          "if it starts Python as a process of its own, give that one's command, or its pid",
-        );
-      }
-      if (!isWaiting) writeStderr("There is no Python in the program yet; waiting for it.\n");
-    }
-    await new Promise((resolve) => setTimeout(resolve, CHILD_INTERVAL));
-  }
 }
 
 /** @throws ProfilerError `usage` for an output that can be written only once. */

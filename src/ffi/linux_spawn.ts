@@ -2,13 +2,14 @@
  * Starting the program to profile.
  *
  * Not through Deno's own child handling: that waits for every child, which a tracer must do itself, and cannot give a
- * child the supplementary groups of another user. The child inherits stdin, stdout and stderr.
+ * child the supplementary groups of another user.
  */
 import { addressOf, cString, libc } from "./linux_libc.ts";
 import { asUser, invokingUser } from "./linux_user.ts";
 import type { InvokingUser } from "./linux_user.ts";
 import { peekChange, reap, statusOfChange } from "./linux_wait.ts";
-import type { ChildProcess } from "./process.ts";
+import { spawnFiles } from "./linux_spawn_files.ts";
+import type { ChildProcess, ChildStreams } from "./process.ts";
 import { ProfilerError } from "../errors.ts";
 
 const ENOENT = 2;
@@ -23,8 +24,9 @@ const ATTRIBUTES_SIZE = 512;
  *
  * @throws ProfilerError `failure` when it cannot be started.
  */
-export function spawnLinuxProcess(argv: readonly string[]): ChildProcess {
+export function spawnLinuxProcess(argv: readonly string[], streams: ChildStreams): ChildProcess {
   const user = invokingUser();
+  const files = spawnFiles(streams, user);
   const environment = childEnvironment(user);
   const argumentVector = stringVector(argv);
   const environmentVector = stringVector(
@@ -36,14 +38,15 @@ export function spawnLinuxProcess(argv: readonly string[]): ChildProcess {
     libc().posix_spawnp(
       new Uint8Array(pid.buffer),
       cString(argv[0]!),
-      null,
+      files.actions,
       attributes,
       argumentVector.pointers,
       environmentVector.pointers,
     );
   const status = user === undefined ? spawn() : asUser(user, spawn);
+  const output = files.opened();
   if (status !== 0) throw spawnError(argv[0]!, status);
-  return new LinuxChild(pid[0]!);
+  return new LinuxChild(pid[0]!, output);
 }
 
 /** The child gets default signal handling and no blocked signals, whatever our runtime has set up. */
@@ -114,10 +117,12 @@ function stringVector(texts: readonly string[]): { pointers: Uint8Array<ArrayBuf
 
 class LinuxChild implements ChildProcess {
   readonly pid: number;
+  readonly output: Deno.FsFile | undefined;
   #exitCode: number | undefined;
 
-  constructor(pid: number) {
+  constructor(pid: number, output: Deno.FsFile | undefined) {
     this.pid = pid;
+    this.output = output;
   }
 
   poll(): number | undefined {

@@ -1,5 +1,5 @@
 /** The one place that knows which operating system this is. */
-import type { ChildProcess, ListedProcess, RemoteProcess } from "./process.ts";
+import type { ChildProcess, ChildStreams, ListedProcess, RemoteProcess } from "./process.ts";
 import { openLinuxProcess } from "./linux.ts";
 import { spawnLinuxProcess } from "./linux_spawn.ts";
 import { childrenOf } from "./linux_children.ts";
@@ -21,13 +21,13 @@ export function openProcess(pid: number): RemoteProcess {
 }
 
 /**
- * Starts a program with our stdin, stdout and stderr; under sudo as the invoking user.
+ * Starts a program; under sudo as the invoking user.
  *
  * @throws ProfilerError when it cannot be started.
  */
-export function spawnProcess(argv: readonly string[]): ChildProcess {
+export function spawnProcess(argv: readonly string[], streams: ChildStreams = "inherit"): ChildProcess {
   requireSupportedOs();
-  return spawnLinuxProcess(argv);
+  return spawnLinuxProcess(argv, streams);
 }
 
 /** The processes of the system, without the kernel's own threads. Shape: by pid. */

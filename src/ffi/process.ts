@@ -38,9 +38,14 @@ export interface ListedProcess {
   readonly innerPid: number;
 }
 
+/** Standard streams of a program that we start: ours; or nothing to read, and what it prints kept for us or in a file. */
+export type ChildStreams = "inherit" | "keep" | { readonly path: string };
+
 /** A program that we started. */
 export interface ChildProcess {
   readonly pid: number;
+  /** What it prints, if that is kept; to be read all the time, or it will wait. */
+  readonly output: Deno.FsFile | undefined;
   /** Exit code as a shell sees it (128 + n after signal n), or undefined while it runs. Never blocks. */
   poll(): number | undefined;
   /** Sends a signal by its name; a process that has ended is no error. */

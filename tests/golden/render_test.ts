@@ -7,8 +7,11 @@ import { renderFolded } from "../../src/render/folded.ts";
 import { renderSpeedscope } from "../../src/render/speedscope.ts";
 import { renderHottest } from "../../src/render/summary.ts";
 import { renderSvg } from "../../src/render/svg.ts";
+import { renderTopJson } from "../../src/render/top/json.ts";
+import { renderTable } from "../../src/render/top/tables.ts";
 import type { StackTrace } from "../../src/types.ts";
 import { djangoProfile, frame, HOSTILE, profileOf, readFixture, thread } from "../unit/render_helper.ts";
+import { screenText, stateWith, VIEW } from "../unit/top_helper.ts";
 
 function checkGolden(name: string, text: string): void {
   if (Deno.env.get("UPDATE_GOLDEN") === "1") {
@@ -91,6 +94,15 @@ const OUTPUTS: readonly [name: string, render: () => string][] = [
   ["django.hottest.txt", () => renderHottest(djangoProfile(), { limit: 15 })],
   ["dump.txt", () => renderDumpText(dump, { shortNames, fullFilenames: false, color: false })],
   ["dump_color.txt", () => renderDumpText(dump, { shortNames, fullFilenames: true, color: true })],
+  ["top_40.txt", () => screenText(stateWith(), { columns: 40, rows: 16 })],
+  ["top_80.txt", () => screenText(stateWith({ expanded: new Set(["f1"]) }), { columns: 80 })],
+  ["top_120.txt", () => screenText(stateWith({ sort: "total", isCumulative: true }), { columns: 120 })],
+  ["top_lines.txt", () => screenText(stateWith({ grouping: "line" }), { columns: 100, rows: 10 })],
+  ["top_threads.txt", () => screenText(stateWith({ grouping: "thread", isPaused: true }), { rows: 12 })],
+  ["top_processes.txt", () => screenText(stateWith({ grouping: "process", filter: "py" }), { rows: 12 })],
+  ["top_help.txt", () => screenText(stateWith({ page: "help" }), { columns: 90, rows: 30 })],
+  ["top_table.txt", () => renderTable(VIEW, stateWith({ limit: 8 }), { columns: undefined, color: false })],
+  ["top.json", () => renderTopJson(VIEW, stateWith(), "2026-11-22T17:05:00.000Z")],
   ["dump.json", () => renderDumpJson(dump, { shortNames })],
 ];
 

@@ -30,6 +30,13 @@ const CORE = [
   "thread_table",
   "target_time",
   "histogram",
+  "live_callers",
+  "live_counts",
+  "live_paths",
+  "live_profile",
+  "live_rows",
+  "live_threads",
+  "live_trend",
   "snapshot",
   "stack_reader",
 ]
@@ -37,6 +44,7 @@ const CORE = [
 const VOCABULARY = ["src/types.ts", "src/errors.ts", "src/memory.ts"];
 const WIRING = [
   "attach",
+  "child_output",
   "clock",
   "launch",
   "newcomers",
@@ -46,6 +54,7 @@ const WIRING = [
   "recording_session",
   "sampled_process",
   "self_usage",
+  "terminal",
 ].map((name) => `src/${name}.ts`);
 
 const IMPORT_RULES: readonly ImportRule[] = [
@@ -77,6 +86,7 @@ const IMPORT_RULES: readonly ImportRule[] = [
       "src/types.ts",
       "src/errors.ts",
       "src/profile.ts",
+      "src/live_profile.ts",
       "pprof-format",
     ],
     why: "a renderer turns data into text, so that a format is one file and its test needs no process",
