@@ -54,9 +54,10 @@ export function writeStdout(content: string | Uint8Array): void {
 }
 
 /** Writes a message for the user; if nobody listens, the work goes on. */
-export function writeStderr(text: string): void {
+export function writeStderr(content: string | Uint8Array): void {
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
   try {
-    Deno.stderr.writeSync(new TextEncoder().encode(text));
+    for (let written = 0; written < bytes.length;) written += Deno.stderr.writeSync(bytes.subarray(written));
   } catch {
     // Nobody reads it.
   }

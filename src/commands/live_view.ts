@@ -27,7 +27,9 @@ export class LiveView {
   readonly #counts: LiveCounts;
   readonly #watched = new Set<SampledProcess>();
   readonly #startTime = new Date();
-  #startMs = performance.now();
+  readonly #startMs = performance.now();
+  /** When the first process was started. */
+  #bornMs: number | undefined;
   /** Time in which we were stopped ourselves. */
   #suspendedMs = 0;
 
@@ -42,6 +44,7 @@ export class LiveView {
   /** What counts the samples of a recording. */
   listen(process: SampledProcess, recording: Recording): SampleListener {
     this.#watched.add(process);
+    this.#bornMs ??= performance.now() - process.target.process.ageSeconds() * 1000;
     const { pid, command } = process;
     const shortName = (file: string) => this.#options.fullFilenames ? file : process.shortFileName(file);
     return this.#counts.listen({ pid, command, shortName }, recording);
@@ -84,7 +87,7 @@ export class LiveView {
       pid: this.#pid,
       command: first?.command ?? program,
       pythonVersion: first?.pythonVersion ?? "",
-      uptimeSeconds: first?.isAlive === true ? first.target.process.ageSeconds() : elapsedSeconds,
+      uptimeSeconds: (performance.now() - (this.#bornMs ?? this.#startMs)) / 1000,
       elapsedSeconds,
       rateHz,
       ticks: counters.ticks,

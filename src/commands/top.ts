@@ -26,8 +26,11 @@ const TABLE_ROWS = 20;
 const JSON_ROWS = 100;
 /** Lines around the rows of the table that stays on the terminal. */
 const OTHER_LINES = 7;
-/** The end of what a program has printed is waited for so long: others may hold its output. Units: ms. */
+/** A program whose interpreter has gone ends soon, unless it is another program by now. Units: ms. */
+const END_PATIENCE = 500;
+/** The end of what it has printed is waited for so long: others may hold its output. Units: ms. */
 const OUTPUT_PATIENCE = 200;
+const NEWLINE = 0x0a;
 
 /** Runs the command. @returns the exit code. @throws ProfilerError */
 export async function top(options: TopOptions): Promise<number> {
@@ -49,7 +52,7 @@ export async function top(options: TopOptions): Promise<number> {
       writeStderr("The program goes on; Ctrl-C ends it.\n");
     }
     const exitCode = await waitForExit(child, () => signals.isAborted) ?? 130;
-    await Promise.race([output?.ended, new Promise((resolve) => setTimeout(resolve, OUTPUT_PATIENCE))]);
+    await endOf(output);
     return exitCode;
   } finally {
     signals.close();
@@ -103,6 +106,11 @@ async function watch(
   const { state, reason } = isScreen
     ? await onScreen(session, { view, target, options, isStopped, quit })
     : await asLines(session, { view, target, options, isStopped });
+  if (child !== undefined && reason === "target_gone") {
+    const deadline = performance.now() + END_PATIENCE;
+    const exitCode = await waitForExit(child, () => performance.now() > deadline || signals.isAborted);
+    if (exitCode !== undefined) await endOf(output);
+  }
   // What the program has printed comes first, so that the table is what stays in sight.
   passOn(output);
   for (const { pid: refused, reason: why } of session.newcomers.refused) {
@@ -197,11 +205,20 @@ function passOn(output: ChildOutput | undefined): void {
       `(The first ${output.dropped} bytes that the program printed were not kept; --program-output FILE keeps all.)\n`,
     );
   }
-  output.passOn((bytes) => writeStderrBytes(bytes));
+  let last = NEWLINE;
+  output.passOn((bytes) => {
+    last = bytes.at(-1) ?? last;
+    writeStderr(bytes);
+  });
+  if (last !== NEWLINE) writeStderr("\n");
 }
 
-function writeStderrBytes(bytes: Uint8Array): void {
-  writeStderr(new TextDecoder().decode(bytes));
+async function endOf(output: ChildOutput | undefined): Promise<void> {
+  if (output === undefined) return;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const patience = new Promise((resolve) => timer = setTimeout(resolve, OUTPUT_PATIENCE));
+  await Promise.race([output.ended, patience]);
+  clearTimeout(timer);
 }
 
 function goneText({ processes }: RecordingSession, { pid, subprocesses }: TopOptions): string {

@@ -38,9 +38,9 @@ const NUMBERED_KEYS: Readonly<Record<string, KeyName>> = {
   7: "home",
   8: "end",
 };
-/** Control sequences, the keys that a terminal's application mode sends, and Alt with a key. Source: ECMA-48, xterm's ctlseqs. */
+/** Control sequences, and the keys that a terminal's application mode sends. Source: ECMA-48, xterm's ctlseqs. */
 // deno-lint-ignore no-control-regex -- that is what terminals send
-const SEQUENCE = /^\x1b(?:\[([<0-9;:?>=]*)([ -/]*)([@-~])|O([ -~])|([^[O\x1b]))/;
+const SEQUENCE = /^\x1b(?:\[([<0-9;:?>=]*)([ -/]*)([@-~])|O([ -~]))/;
 // deno-lint-ignore no-control-regex -- the same, as far as it has come
 const UNFINISHED = /^\x1b(?:\[[<0-9;:?>=]*[ -/]*|O)?$/;
 const WHEEL = 64;
@@ -92,10 +92,9 @@ function characterEvent(character: string): InputEvent {
   }
 }
 
-function sequenceEvent([, parameters = "", , final, applicationKey, withAlt]: RegExpExecArray):
+function sequenceEvent([, parameters = "", , final, applicationKey]: RegExpExecArray):
   | InputEvent
   | undefined {
-  if (withAlt !== undefined) return { type: "key", key: "other" };
   if (applicationKey !== undefined) {
     return { type: "key", key: applicationKey === "M" ? "enter" : FINAL_KEYS[applicationKey] ?? "other" };
   }
