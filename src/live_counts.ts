@@ -94,9 +94,9 @@ export class LiveCounts {
     };
   }
 
-  /** Tells which threads there are now; those that are not listed have ended. */
-  retain(pid: number, threads: readonly ReadThread[], hasEnded: boolean): void {
-    this.#accounts.retain(pid, threads, hasEnded);
+  /** Tells which threads a process has now: those that are not listed have ended, and with the last one the process. */
+  retain(pid: number, threads: readonly ReadThread[]): void {
+    this.#accounts.retain(pid, threads);
   }
 
   /** Ends an interval and gives what is known. */

@@ -4,7 +4,7 @@ import { Trend } from "./live_trend.ts";
 import type { ReadThread } from "./thread_table.ts";
 import { Activity } from "./types.ts";
 
-/** Threads that have ended are kept up to this number; the time of older ones stays in that of their process. */
+/** Threads and processes that have ended are kept up to this number each; time of threads stays in that of the process. */
 const MAX_ENDED = 200;
 const ACTIVITIES = 4;
 
@@ -27,7 +27,8 @@ interface ThreadAccount extends Account {
 }
 
 interface ProcessAccount extends Account {
-  readonly process: WatchedProcess;
+  /** As what it was known last: it may have executed another program. */
+  process: WatchedProcess;
   readonly threads: Map<ReadThread, ThreadAccount>;
   hasEnded: boolean;
 }
@@ -42,6 +43,7 @@ export class ThreadAccounts {
   add(process: WatchedProcess): void {
     const known = this.#processes.get(process.pid);
     if (known !== undefined) {
+      known.process = process;
       known.hasEnded = false;
       return;
     }
@@ -65,12 +67,13 @@ export class ThreadAccounts {
     process.now[activity]!++;
   }
 
-  /** Takes out threads that are not listed any more, and marks the process if it has ended. */
-  retain(pid: number, listed: readonly ReadThread[], hasEnded: boolean): void {
+  /** Takes out threads that are not listed any more; a process without any has ended. */
+  retain(pid: number, listed: readonly ReadThread[]): void {
     const process = this.#processes.get(pid);
     if (process === undefined) return;
+    const hasEnded = listed.length === 0;
     process.hasEnded = hasEnded;
-    const alive = new Set(hasEnded ? [] : listed);
+    const alive = new Set(listed);
     for (const [thread, account] of process.threads) {
       if (alive.has(thread)) continue;
       account.hasEnded = true;
@@ -78,6 +81,12 @@ export class ThreadAccounts {
       this.#ended.push(account);
     }
     if (this.#ended.length > MAX_ENDED) this.#ended = this.#ended.slice(-MAX_ENDED);
+    if (hasEnded) this.#forgetOldest();
+  }
+
+  #forgetOldest(): void {
+    const ended = [...this.#processes.values()].filter((one) => one.hasEnded);
+    for (const { process } of ended.slice(0, -MAX_ENDED)) this.#processes.delete(process.pid);
   }
 
   /** Ends an interval, which has this number. */

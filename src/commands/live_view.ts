@@ -52,11 +52,12 @@ export class LiveView {
 
   /** Ends an interval. */
   refresh(): LiveSnapshot {
-    const running = new Set(this.#session.running);
+    const running = new Map(this.#session.running.map((process) => [process.pid, process]));
     for (const process of this.#watched) {
-      const hasEnded = !running.has(process);
-      this.#counts.retain(process.pid, hasEnded ? [] : process.threads, hasEnded);
-      if (hasEnded) this.#watched.delete(process);
+      const now = running.get(process.pid);
+      // One that has executed another program goes on under its pid.
+      if (now !== process) this.#watched.delete(process);
+      if (now === undefined || now === process) this.#counts.retain(process.pid, now?.threads ?? []);
     }
     return this.#counts.refresh(performance.now());
   }

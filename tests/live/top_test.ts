@@ -265,3 +265,15 @@ test("a program that it starts keeps off the screen, and is heard afterwards; it
   await shell.until(/^code 3$/m);
   assert.equal(await shell.settings(), before);
 });
+
+test("a tree's processes are rows of their own", async () => {
+  await using target = await startProgram(python!, "pool.py", ["spawn"]);
+  await using shell = await startShell(SIZE);
+  await shell.run([...pyspyCommand(), "top", "-s", "-p", `${target.pid}`]);
+  await shell.until(/burn \(pool\.py/);
+  await shell.type("P");
+  await shell.until(/^Processes, last [^]*\d+ \(\d threads?\): \S*python.*from multiproc/m);
+  await shell.until(/, [4-6] processes$/m);
+  await shell.type("q");
+  await shell.prompt();
+});

@@ -153,7 +153,7 @@ Deno.test("threads that have ended are shown as such; a process counts the time 
   assert.deepEqual(first.threads.map(({ info, activity, now }) => [info.name, activity, now]), [
     ["main", Activity.Gil, [1, 0, 0, 0]],
   ]);
-  program.live.retain(1, [], true);
+  program.live.retain(1, []);
   const { threads, processes } = program.live.refresh(2000);
   assert.deepEqual(threads.map(({ activity, sum }) => [activity, sum]), [[undefined, [1, 0, 0, 0]]]);
   assert.deepEqual(processes.map(({ pid, hasEnded, sum }) => [pid, hasEnded, sum]), [[1, true, [

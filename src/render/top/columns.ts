@@ -81,7 +81,7 @@ export function headingLine(columns: Columns, { sort, grouping }: TopState): Lin
     function: "Function (file:line)",
     line: "Function (file:line)",
     thread: "Thread (id, state)",
-    process: "Process (threads)",
+    process: "Process",
   }[grouping];
   return [...numbers, ...trend, piece(`  ${fitWidth(label, columns.label)}`, "reverse")];
 }

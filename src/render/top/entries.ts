@@ -12,6 +12,7 @@ import { terminalSafe } from "../escape.ts";
 import { frameKind } from "../frame_kind.ts";
 import type { FrameKind } from "../frame_kind.ts";
 import { compareText } from "../numbers.ts";
+import { commandText } from "./command.ts";
 import type { SortKey, TopState } from "./state.ts";
 import type { TopView } from "./view.ts";
 
@@ -129,8 +130,10 @@ function processEntry({ id, pid, command, hasEnded, threads, now, sum, trend }: 
   return {
     key: `p${id}`,
     depth: 0,
-    name: `${pid}: ${terminalSafe(command.join(" "))}`,
-    place: hasEnded ? "ended" : `${threads} ${threads === 1 ? "thread" : "threads"}`,
+    name: `${pid} (${hasEnded ? "ended" : `${threads} ${threads === 1 ? "thread" : "threads"}`}): ${
+      commandText(command)
+    }`,
+    place: "",
     kind: "user",
     ...activityCounts(now, sum),
     trend,

@@ -3,6 +3,7 @@ import { Activity } from "../../types.ts";
 import { terminalSafe } from "../escape.ts";
 import { formatCount } from "../numbers.ts";
 import { cutEnd, fitWidth, textWidth } from "../text_width.ts";
+import { commandText } from "./command.ts";
 import { shareOf } from "./entries.ts";
 import { piece } from "./line.ts";
 import type { Line, Piece } from "./line.ts";
@@ -53,10 +54,7 @@ function targetLine(facts: TopFacts, columns: number): Line {
   const right = columns < NARROW
     ? ` ${version} up ${up}`
     : `  ${facts.pythonVersion === "" ? "" : "Python "}${version}  pid ${facts.pid}  up ${up}`;
-  // The folder of the interpreter is the least of what tells programs apart.
-  const [program = "", ...others] = facts.command;
-  const command = terminalSafe([program.replace(/^.*\/(?=.)/, ""), ...others].join(" ")) +
-    (facts.isTree ? " and its processes" : "");
+  const command = commandText(facts.command) + (facts.isTree ? " and its processes" : "");
   const left = columns < NARROW ? "" : "pyspy top  ";
   const width = Math.max(0, columns - textWidth(left) - textWidth(right));
   return [piece(left, "dim"), piece(fitWidth(command, width), "bold"), piece(cutEnd(right, columns))];

@@ -1,5 +1,7 @@
 /** The table of `top` as plain text: for files and pipes, and what stays on the terminal at the end. */
+import { textWidth } from "../text_width.ts";
 import { columnsFor, entryLine, headingLine } from "./columns.ts";
+import { commandText } from "./command.ts";
 import { entriesOf } from "./entries.ts";
 import { headerLines } from "./header.ts";
 import { plainLine, terminalLine } from "./line.ts";
@@ -20,7 +22,8 @@ export function renderTable(
 ): string {
   const layout = columnsFor(columns ?? FILE_WIDTH, state.sort);
   const shown = columns === undefined ? { ...layout, label: NO_WINDOW } : layout;
-  const header = headerLines(view, state, columns ?? FILE_WIDTH);
+  const headerWidth = columns ?? FILE_WIDTH + textWidth(commandText(view.facts.command));
+  const header = headerLines(view, state, headerWidth);
   const lines: Line[] = [
     ...header,
     headingLine({ ...shown, label: layout.label }, state),
