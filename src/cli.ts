@@ -30,7 +30,7 @@ const EXAMPLES = `Examples:
 const EXIT_CODES_HELP = `
 Exit codes: 0 success, 1 failure, 2 wrong usage, 3 permission denied, 4 no such process or no Python in it,
 5 unsupported Python or system, 6 a limit of --fail-if is broken, 7 no samples, 8 too few samples to judge a limit.
-"record -- program" ends with the program's own exit code, unless that is 0.
+"record -- program" and "top -- program" end with the program's own exit code, "record" unless that is 0.
 `;
 
 /**

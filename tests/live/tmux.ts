@@ -77,7 +77,7 @@ export async function startShell(
   };
   const pid = Number(await tmux("list-panes", "-F", "#{pane_pid}"));
   const screen = async (withStyles = false) =>
-    await tmux("capture-pane", "-p", ...(withStyles ? ["-e"] : []));
+    await tmux("capture-pane", "-p", ...(withStyles ? ["-e", "-N"] : []));
   const type = async (text: string) => void await tmux("send-keys", "-l", "--", text);
   const press = async (...keys: string[]) => void await tmux("send-keys", ...keys);
   const until = (pattern: RegExp) => untilScreen((text) => pattern.test(text), `${pattern}`);
