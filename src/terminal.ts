@@ -20,7 +20,7 @@ const ESCAPE_WAIT = 50;
 const LAST_WAIT = 300;
 const DEFAULT_SIZE = { columns: 80, rows: 24 };
 
-/** What the terminal tells. */
+/** What the terminal tells. None of these may throw: nobody would give the terminal back. */
 export interface TerminalEvents {
   /** What was typed, as it comes; `isFinal` when nothing followed for a while. */
   readonly input: (text: string, isFinal: boolean) => void;
@@ -180,16 +180,13 @@ export class Terminal {
     const buffer = new Uint8Array(4096);
     const decoder = new TextDecoder();
     let timer: ReturnType<typeof setTimeout> | undefined;
-    try {
-      for (;;) {
-        const count = await Deno.stdin.read(buffer);
-        clearTimeout(timer);
-        if (count === null) break;
-        this.#events.input(decoder.decode(buffer.subarray(0, count), { stream: true }), false);
-        timer = setTimeout(() => this.#events.input("", true), ESCAPE_WAIT);
-      }
-    } catch {
-      // The terminal has gone.
+    for (;;) {
+      // An error means that the terminal has gone.
+      const count = await Deno.stdin.read(buffer).catch(() => null);
+      clearTimeout(timer);
+      if (count === null) break;
+      this.#events.input(decoder.decode(buffer.subarray(0, count), { stream: true }), false);
+      timer = setTimeout(() => this.#events.input("", true), ESCAPE_WAIT);
     }
     this.#events.quit();
   }

@@ -52,6 +52,12 @@ export class LiveView {
 
   /** Ends an interval. */
   refresh(): LiveSnapshot {
+    this.retain();
+    return this.#counts.refresh(performance.now());
+  }
+
+  /** Lets go of threads and processes that have ended: there may be ever new ones. */
+  retain(): void {
     const running = new Map(this.#session.running.map((process) => [process.pid, process]));
     for (const process of this.#watched) {
       const now = running.get(process.pid);
@@ -59,7 +65,6 @@ export class LiveView {
       if (now !== process) this.#watched.delete(process);
       if (now === undefined || now === process) this.#counts.retain(process.pid, now?.threads ?? []);
     }
-    return this.#counts.refresh(performance.now());
   }
 
   /** Counts from now on. */

@@ -185,9 +185,9 @@ function finalTable(view: LiveView, state: TopState): string {
 }
 
 async function writeFlamegraph(view: LiveView, { program, pid }: TopOptions): Promise<string> {
-  const profile = view.profile();
-  if (profile.info.samples === 0) return "There is nothing to write yet";
   try {
+    const profile = view.profile();
+    if (profile.info.samples === 0) return "There is nothing to write yet";
     const outputs = openOutputs([], { format: "flamegraph", subject: program[0] ?? String(pid) });
     const { lines, failures } = await writeOutputs(outputs, profile, { threads: false, isOnlyCopy: false });
     if (failures.length > 0) discardOutputs(outputs);

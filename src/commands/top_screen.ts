@@ -34,6 +34,7 @@ export class TopScreen {
   #view: TopView;
   #entries: readonly Entry[] = [];
   #rest = "";
+  #failure: unknown;
   #nextRefreshMs = performance.now() + FIRST_DELAY;
 
   constructor(
@@ -46,11 +47,12 @@ export class TopScreen {
     this.#view = { facts: live.facts, snapshot: live.refresh(), callers: new Map(), text: undefined };
     this.#terminal = new Terminal(
       {
-        input: (text, isFinal) => this.#input(text, isFinal),
-        redraw: (suspendedMs) => {
-          if (suspendedMs > 0) live.skip(suspendedMs);
-          this.#draw();
-        },
+        input: (text, isFinal) => this.#guarded(() => this.#input(text, isFinal)),
+        redraw: (suspendedMs) =>
+          this.#guarded(() => {
+            if (suspendedMs > 0) live.skip(suspendedMs);
+            this.#draw();
+          }),
         quit: () => owner.quit(),
       },
       { hasMouse },
@@ -67,8 +69,20 @@ export class TopScreen {
     this.#draw();
   }
 
+  /** Gives the terminal back. @throws what went wrong while keys were handled. */
   async close(): Promise<void> {
     await this.#terminal.close();
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** An error ends `top` in the usual way first, so that the terminal is given back. */
+  #guarded(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#failure ??= error;
+      this.#owner.quit();
+    }
   }
 
   /** Draws new numbers once it is time. Units: ms. */
@@ -82,6 +96,7 @@ export class TopScreen {
   #refresh(): void {
     const facts = this.#live.facts;
     if (this.#state.isPaused) {
+      this.#live.retain();
       this.#view = { ...this.#view, facts };
     } else {
       const snapshot = this.#live.refresh();
@@ -159,7 +174,9 @@ export class TopScreen {
     // "Writing..." is on the screen before the work begins.
     await new Promise((resolve) => setTimeout(resolve));
     const message = await this.#owner.write();
-    this.#state = { ...this.#state, message };
-    this.#draw();
+    this.#guarded(() => {
+      this.#state = { ...this.#state, message };
+      this.#draw();
+    });
   }
 }
