@@ -1,10 +1,10 @@
 /** The command line: commands, options and help. Each command's module is loaded only when it is chosen. */
-import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import { Command, Option } from "@commander-js/extra-typings";
 import { ProfilerError } from "./errors.ts";
 import { writeStderr, writeStdout } from "./output.ts";
+import { collect, parseDelay, parseDuration, parseLimit, parseProcess, parseRate } from "./cli_values.ts";
 import { VERSION } from "./version.ts";
 
-const MAX_RATE = 1_000_000;
 const FORMATS = [
   "flamegraph",
   "raw",
@@ -166,7 +166,7 @@ export async function run(args: readonly string[]): Promise<number> {
     .addOption(
       new Option("-f, --format <format>", "format of the output (default: by its name)").choices(FORMATS),
     )
-    .option("-n, --limit <n>", "functions in each table", parseLimitCount, 20)
+    .option("-n, --limit <n>", "functions in each table", parseLimit, 20)
     .option("--lines <file>", "show a source file with the time of each line")
     .option("-t, --threads", "show each thread below a frame of its own")
     .option("--include <pattern>", "keep samples with such a function, module or file; repeatable", collect)
@@ -202,7 +202,7 @@ export async function run(args: readonly string[]): Promise<number> {
     )
     .argument("<before>", "recording to compare with; - is stdin")
     .argument("<after>", "recording to compare")
-    .option("-n, --limit <n>", "functions shown", parseLimitCount, 20)
+    .option("-n, --limit <n>", "functions shown", parseLimit, 20)
     .option("--include <pattern>", "keep samples with such a function, module or file; repeatable", collect)
     .option(
       "--exclude <pattern>",
@@ -335,16 +335,6 @@ function usage(message: string, remedy: string): ProfilerError {
   return new ProfilerError("usage", `Cannot tell what to do: ${message}`, remedy);
 }
 
-/** A process id, or text of a command line. */
-function parseProcess(text: string): number | string {
-  if (text.trim() !== "" && !/^[-+.\d]/.test(text)) return text;
-  const pid = /^(\d+|0x[0-9a-f]+)$/i.test(text) ? Number(text) : 0;
-  if (pid < 1 || pid > 0x7fff_ffff) {
-    throw new InvalidArgumentError("It must be a process id, such as 1234, or text of a command line.");
-  }
-  return pid;
-}
-
 async function findPid(process: number | string): Promise<number> {
   if (typeof process === "number") return process;
   const { findByName } = await import("./commands/find_process.ts");
@@ -360,48 +350,4 @@ function selection(options: {
 }) {
   const { include = [], exclude = [], thread: threads = [], root } = options;
   return { include, exclude, threads, root };
-}
-
-function parseLimitCount(text: string): number {
-  const count = Number(text);
-  if (!/^\d{1,7}$/.test(text) || count < 1) {
-    throw new InvalidArgumentError("It must be a number of functions, such as 20.");
-  }
-  return count;
-}
-
-function parseRate(text: string): number {
-  const rate = Number(text);
-  if (text.trim() === "" || !(rate > 0 && rate <= MAX_RATE)) {
-    throw new InvalidArgumentError(`It must be a number above 0 and up to ${MAX_RATE}, such as 100.`);
-  }
-  return rate;
-}
-
-function parseDuration(text: string): number | undefined {
-  if (text === "unlimited") return undefined;
-  const seconds = Number(text);
-  if (text.trim() === "" || !(seconds > 0 && Number.isFinite(seconds))) {
-    throw new InvalidArgumentError("It must be a number of seconds above 0, such as 30 or 2.5.");
-  }
-  return seconds;
-}
-
-function parseDelay(text: string): number {
-  const seconds = Number(text);
-  if (text.trim() === "" || !(seconds >= 0.05 && seconds <= 3600)) {
-    throw new InvalidArgumentError("It must be a number of seconds from 0.05 to 3600, such as 1.");
-  }
-  return seconds;
-}
-
-function parseLimit(text: string): number {
-  if (!/^[1-9]\d{0,6}$/.test(text)) {
-    throw new InvalidArgumentError("It must be a number above 0, such as 20.");
-  }
-  return Number(text);
-}
-
-function collect(value: string, values: string[] | undefined): string[] {
-  return [...values ?? [], value];
 }

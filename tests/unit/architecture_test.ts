@@ -133,8 +133,9 @@ const IMPORT_RULES: readonly ImportRule[] = [
     why: "a command wires target, sampler and renderer: it needs neither the OS nor CPython's structs",
   },
   {
-    files: /^src\/cli\.ts$/,
+    files: /^src\/cli(_values)?\.ts$/,
     may: [
+      "src/cli_values.ts",
       "src/commands/",
       "src/errors.ts",
       "src/output.ts",
