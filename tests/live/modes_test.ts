@@ -56,10 +56,11 @@ test("what threads do: with the GIL, native, waiting for the GIL, idle", async (
   await using target = await startProgram(python!, "kinds.py");
   const { share, stderr } = await record(target.pid);
   const [gil = 0, native = 0, waiting = 0, idle = 0] = activities(stderr);
-  // Six threads: one of three has the GIL, two wait for it, one is native, two sleep.
+  // Six threads: one of three has the GIL, two wait for it, one is native, two sleep. On a busy machine one that may run
+  // waits for a processor, and counts as native until it looks for the GIL.
   assert.ok(gil > 8 && gil < 18, `${gil} % with the GIL`);
-  assert.ok(native > 2 && native < 40, `${native} % native`);
-  assert.ok(waiting > 12 && waiting < 45, `${waiting} % waiting`);
+  assert.ok(native > 2 && native < 60, `${native} % native`);
+  assert.ok(waiting > 5 && waiting < 45, `${waiting} % waiting`);
   assert.ok(idle > 30 && idle < 45, `${idle} % idle`);
   assert.equal(share("rest"), 0, "idle threads are left out");
   const held = await record(target.pid, "--gil");
