@@ -2,7 +2,15 @@
 import { Command, Option } from "@commander-js/extra-typings";
 import { ProfilerError } from "./errors.ts";
 import { writeStderr, writeStdout } from "./output.ts";
-import { collect, parseDelay, parseDuration, parseLimit, parseProcess, parseRate } from "./cli_values.ts";
+import {
+  collect,
+  parseDelay,
+  parseDuration,
+  parseLimit,
+  parseProcess,
+  parseRate,
+  parseRotation,
+} from "./cli_values.ts";
 import { VERSION } from "./version.ts";
 
 const FORMATS = [
@@ -107,6 +115,11 @@ export async function run(args: readonly string[]): Promise<number> {
     .option("--summary <file>", "add a summary in Markdown to a file, such as $GITHUB_STEP_SUMMARY")
     .option("--fail-if <limit>", "end with code 6 when broken: 'self:json.dumps>20%'; repeatable", collect)
     .option("--checkpoint <seconds>", "write the files so often while recording, too", parseDuration)
+    .option(
+      "--rotate <limit>",
+      "begin new, numbered files after so many seconds, or so much: 3600, 100MB",
+      parseRotation,
+    )
     .passThroughOptions()
     .action(async (words, options) => {
       if (options.pid !== undefined && words.length > 0) {
@@ -126,6 +139,12 @@ export async function run(args: readonly string[]): Promise<number> {
       }
       if (options.mergeProcesses && !options.subprocesses) {
         throw usage("--merge-processes is about the processes that -s records", "add -s, or leave it out");
+      }
+      if (options.rotate && (options.summary !== undefined || options.failIf !== undefined)) {
+        throw usage(
+          "--summary and --fail-if are about a whole recording, and --rotate makes many of it",
+          "leave --rotate out",
+        );
       }
       if (options.blocking && options.nonblocking) {
         throw usage("--blocking and --nonblocking exclude each other", "leave one of them out");
@@ -152,6 +171,7 @@ export async function run(args: readonly string[]): Promise<number> {
         summary: options.summary,
         failIf: options.failIf ?? [],
         checkpointSeconds: options.checkpoint,
+        rotate: options.rotate,
       });
     });
 

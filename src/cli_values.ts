@@ -22,6 +22,16 @@ export function parseRate(text: string): number {
   return rate;
 }
 
+/** After how many seconds, or bytes, the next file begins. */
+export function parseRotation(text: string): { seconds: number } | { bytes: number } {
+  const [, number, unit] = /^(\d{1,9}(?:\.\d{1,9})?)(kB|MB|GB)?$/.exec(text) ?? [];
+  if (!(Number(number) > 0)) {
+    throw new InvalidArgumentError("It must be seconds, such as 3600, or a size, such as 100MB.");
+  }
+  if (unit === undefined) return { seconds: Number(number) };
+  return { bytes: Number(number) * { kB: 1e3, MB: 1e6, GB: 1e9 }[unit as "kB" | "MB" | "GB"] };
+}
+
 /** Seconds; undefined for no end. */
 export function parseDuration(text: string): number | undefined {
   if (text === "unlimited") return undefined;

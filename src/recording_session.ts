@@ -6,7 +6,7 @@ import { ProcessTree } from "./process_tree.ts";
 import { newCounters, runSchedule } from "./sampler.ts";
 import type { SamplerOptions, SampleTimes, StopReason } from "./sampler.ts";
 import { SampledProcess } from "./sampled_process.ts";
-import type { SamplingContext } from "./sampled_process.ts";
+import type { ProcessRecordings, SamplingContext } from "./sampled_process.ts";
 import type { Clock, SampleCounters } from "./types.ts";
 
 /** New processes are looked for so often, or more seldom where that takes more than a twentieth of the time. Units: ms. */
@@ -34,18 +34,26 @@ export interface SessionState {
   readonly counters: SampleCounters;
 }
 
+/** What was recorded from one time to another. */
+export interface SessionPart {
+  readonly processes: readonly ProcessRecordings[];
+  readonly counters: SampleCounters;
+}
+
 /** Samples a process, over one or more programs that it runs in turn; with `subprocesses` all that come from it. */
-export class RecordingSession {
+export class RecordingSession implements SessionPart {
   /** All that were sampled, oldest first. */
   readonly processes: SampledProcess[] = [];
   readonly counters = newCounters();
   /** How long reads took, if that is measured. */
   readonly times: SampleTimes | undefined;
   readonly newcomers = new Newcomers();
+  /** Length of the last part, once the session is over. */
   elapsedSeconds = 0;
   readonly #options: SessionOptions;
   readonly #tree: ProcessTree | undefined;
   #running: SampledProcess[] = [];
+  #context: SamplingContext | undefined;
   #nextGrowth = -Infinity;
 
   constructor(options: SessionOptions) {
@@ -76,12 +84,14 @@ export class RecordingSession {
     const context = { clock, counters, times, startMs, perThread, timeline, reattaches, sampler, listen };
     if (target !== undefined) this.#begin(target, context);
     else this.newcomers.add(this.#options.pid, startMs);
+    this.#context = context;
     const state = { nowMs: startMs, startMs, counters };
     const tick = (nowMs: number): boolean | Promise<boolean> => {
       const result = this.#tree === undefined
         ? this.#running[0]!.tick(nowMs)
         : this.#tickTree(nowMs, this.#tree, context);
       state.nowMs = nowMs;
+      state.startMs = context.startMs;
       onTick(state);
       return result;
     };
@@ -90,9 +100,21 @@ export class RecordingSession {
       return await runSchedule(tick, { clock, startMs, rateHz, durationSeconds, counters, isStopped });
     } finally {
       clock.end();
-      this.elapsedSeconds = (clock.now() - startMs) / 1000;
+      this.elapsedSeconds = (clock.now() - context.startMs) / 1000;
       for (const process of this.#running) process.finish();
     }
+  }
+
+  /** Takes what was recorded until now, and goes on with a new part. To be called between two ticks. Units: ms of the clock. */
+  takePart(nowMs: number): SessionPart {
+    this.#context!.startMs = nowMs;
+    const running = new Set(this.#running);
+    const processes = this.processes.map((one) => running.has(one) ? one.takePart() : one);
+    const part = { processes, counters: { ...this.counters } };
+    // Those that have ended are no part of the next one.
+    this.processes.splice(0, Infinity, ...this.#running);
+    Object.assign(this.counters, newCounters());
+    return part;
   }
 
   #begin(target: Target, context: SamplingContext): void {

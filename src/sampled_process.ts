@@ -18,7 +18,8 @@ export interface SamplingContext {
   readonly clock: Clock;
   readonly counters: SampleCounters;
   readonly times: SampleTimes | undefined;
-  readonly startMs: number;
+  /** Of the part that is being recorded. */
+  startMs: number;
   readonly perThread: boolean;
   readonly timeline: boolean;
   /** Attach again when a process executes another program; else it counts as ended. */
@@ -28,8 +29,8 @@ export interface SamplingContext {
   readonly listen?: ((process: SampledProcess, recording: Recording) => SampleListener) | undefined;
 }
 
-/** Samples one process. */
-export class SampledProcess {
+/** What was recorded of a process. */
+export interface ProcessRecordings {
   readonly pid: number;
   readonly command: readonly string[];
   readonly pythonVersion: string;
@@ -37,7 +38,19 @@ export class SampledProcess {
   /** True when nobody has checked this version of Python. */
   readonly guessed: boolean;
   /** One for each program that the process has run. */
-  readonly recordings: Recording[] = [];
+  readonly recordings: readonly Recording[];
+  /** A source file's name from its package or folder on. */
+  readonly shortFileName: (file: string) => string;
+}
+
+/** Samples one process. */
+export class SampledProcess implements ProcessRecordings {
+  readonly pid: number;
+  readonly command: readonly string[];
+  readonly pythonVersion: string;
+  readonly freeThreaded: boolean;
+  readonly guessed: boolean;
+  recordings: Recording[] = [];
   /** One for each program, too. */
   readonly readers: StackReader[] = [];
   readonly #context: SamplingContext;
@@ -89,9 +102,15 @@ export class SampledProcess {
     this.#sampler.finish();
   }
 
-  /** A source file's name from its package or folder on. */
-  shortFileName(file: string): string {
-    return this.#first.process.shortFileName(file);
+  readonly shortFileName = (file: string): string => this.#first.process.shortFileName(file);
+
+  /** Takes what was recorded, and begins anew. */
+  takePart(): ProcessRecordings {
+    this.#sampler.finish();
+    const { pid, command, pythonVersion, freeThreaded, guessed, recordings, shortFileName } = this;
+    this.recordings = [];
+    this.#sampler = this.#newSampler(this.#target);
+    return { pid, command, pythonVersion, freeThreaded, guessed, recordings, shortFileName };
   }
 
   get isAlive(): boolean {

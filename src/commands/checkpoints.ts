@@ -11,7 +11,8 @@ const LARGEST_SHARE = 1 / 20;
 
 /** How to write. */
 export interface CheckpointOptions {
-  readonly outputs: readonly PlannedOutput[];
+  /** The files of the part that is being recorded. */
+  readonly outputs: () => readonly PlannedOutput[];
   readonly threads: boolean;
   /** Units: seconds; undefined for never, unless it is asked for. */
   readonly everySeconds: number | undefined;
@@ -33,10 +34,16 @@ export class Checkpoints {
   #count = 0;
   #longestMs = 0;
   #hasFailed = false;
+  /** Of the files that were written last. Units: bytes. */
+  largestSize = 0;
 
   constructor(options: CheckpointOptions) {
     this.#options = options;
     Deno.addSignalListener("SIGUSR1", this.#listener);
+  }
+
+  get isWriting(): boolean {
+    return this.#running !== undefined;
   }
 
   /** To be called after each tick. Units: ms of the clock. */
@@ -66,6 +73,7 @@ export class Checkpoints {
   /** @returns for how long sampling stood still. Units: ms. */
   async #write(elapsedSeconds: number): Promise<number> {
     let total = 0;
+    let largest = 0;
     const measured = <T>(work: () => T): T => {
       const start = performance.now();
       try {
@@ -78,7 +86,7 @@ export class Checkpoints {
     };
     try {
       const profile = measured(() => this.#options.profile(elapsedSeconds));
-      for (const { output, format } of this.#options.outputs) {
+      for (const { output, format } of this.#options.outputs()) {
         // The schedule has its turn; so does a renderer's module that is being loaded.
         await new Promise((resolve) => setTimeout(resolve));
         const start = performance.now();
@@ -88,7 +96,9 @@ export class Checkpoints {
         this.#longestMs = Math.max(this.#longestMs, took);
         total += took;
         measured(() => output.replace?.(content));
+        largest = Math.max(largest, content.length);
       }
+      this.largestSize = largest;
       this.#count++;
     } catch (error) {
       // The recording is what matters; at its end all is written again.

@@ -87,6 +87,18 @@ export function renderAs(
 
 /** The format that the name of a file asks for: the longest end that is known decides, in upper or lower case. */
 export function formatOf(path: string): Format {
+  return longestEnd(path).format;
+}
+
+/** The name of one of several files: `profile.pyspy.json` becomes `profile-0001.pyspy.json`. */
+export function numberedName(path: string, number: number): string {
+  const known = longestEnd(path).length;
+  const length = known > 0 ? known + 1 : /\.[^./]*$/.exec(path)?.[0].length ?? 0;
+  const start = path.length - length;
+  return `${path.slice(0, start)}-${String(number).padStart(4, "0")}${path.slice(start)}`;
+}
+
+function longestEnd(path: string): { format: Format; length: number } {
   const name = path.replace(/^.*[/\\]/, "").toLowerCase();
   let found: { format: Format; length: number } = { format: "flamegraph", length: 0 };
   for (const format of FORMATS) {
@@ -94,7 +106,7 @@ export function formatOf(path: string): Format {
       if (length > found.length) found = { format, length };
     }
   }
-  return found.format;
+  return found;
 }
 
 /** The end of the name of a file that we name. */

@@ -92,7 +92,7 @@ function saveElsewhere(content: string | Uint8Array): string | undefined {
 }
 
 /** Like `messages-2026-11-22T17-05-00.svg`, in the current folder; no ":" since other systems refuse it. */
-function defaultPath(subject: string, format: Format): string {
+export function defaultPath(subject: string, format: Format): string {
   const name = subject.replace(/^.*\//, "").replace(/\.py$/, "").replaceAll(/[^\w.-]/g, "_") || "profile";
   const time = new Date().toISOString().slice(0, 19).replaceAll(":", "-");
   return `${name}-${time}.${extensionOf(format)}`;

@@ -15,15 +15,17 @@ import type { StopReason } from "../sampler.ts";
 import type { Selection } from "../stack_reader.ts";
 import { attachToChild, attachToRoot } from "./attach_subject.ts";
 import { Checkpoints } from "./checkpoints.ts";
-import { showsThreads, showsTimes } from "./formats.ts";
+import { numberedName, showsThreads, showsTimes } from "./formats.ts";
 import type { Format } from "./formats.ts";
 import { exitCodeOf, judgeLimits, parseLimits } from "./limits.ts";
-import { discardOutputs, openOutputs, writeOutputs } from "./outputs.ts";
+import { defaultPath, discardOutputs, openOutputs, writeOutputs } from "./outputs.ts";
 import type { PlannedOutput } from "./outputs.ts";
 import { Progress } from "./progress.ts";
 import { profileOf } from "./record_profile.ts";
 import type { Sampled, ShownOptions } from "./record_profile.ts";
 import { activityLine, statsOf, summaryOf, unstoppedLine } from "./record_summary.ts";
+import { Rotation, SIZE_INTERVAL } from "./rotation.ts";
+import type { RotationLimit } from "./rotation.ts";
 import { StopSignals } from "./stop_signals.ts";
 import { untestedWarnings } from "./warnings.ts";
 import { openSummary, writeSummary } from "./summary_file.ts";
@@ -45,6 +47,8 @@ export interface RecordOptions extends ShownOptions {
   readonly failIf: readonly string[];
   /** Write the files every so often while recording. */
   readonly checkpointSeconds: number | undefined;
+  /** Begin with new files every so often. */
+  readonly rotate: RotationLimit | undefined;
 }
 
 /** Runs the command. @returns the exit code. @throws ProfilerError */
@@ -53,15 +57,27 @@ export async function record(options: RecordOptions): Promise<number> {
   const limits = parseLimits(options.failIf);
   checkPatterns(options.select);
   const summary = openSummary(options.summary);
-  const outputs = openOutputs(options.outputs, { format: options.format, subject });
-  if (options.checkpointSeconds !== undefined) requireFiles(outputs);
+  const { format, rotate } = options;
+  const files = new Rotation(rotate, (number) => {
+    // A file that we name has the time in its name, but two may begin in one second.
+    const paths = options.outputs.length > 0
+      ? options.outputs
+      : [defaultPath(subject, format ?? "flamegraph")];
+    const outputs = openOutputs(
+      rotate === undefined ? paths : paths.map((path) => path === "-" ? path : numberedName(path, number)),
+      { format, subject },
+    );
+    if (options.checkpointSeconds !== undefined || rotate !== undefined) requireFiles(outputs);
+    return outputs;
+  });
   const signals = new StopSignals();
   let child: ReturnType<typeof launch> | undefined;
   try {
     child = options.pid === undefined ? launch(options.program) : undefined;
     if (child !== undefined) signals.forwardTo(child);
-    const { profile, whole } = await sample(child ?? options.pid!, { options, outputs, signals });
-    const failure = await write(outputs, profile, options.threads);
+    const { profile, whole } = await sample(child ?? options.pid!, { options, files, signals });
+    await files.settle();
+    const failure = await write(files.outputs, profile, options.threads);
     const judgements = judgeLimits(profile, limits);
     if (summary !== undefined) writeSummary(summary, { profile, whole, judgements });
     const limitCode = exitCodeOf(judgements);
@@ -71,7 +87,7 @@ export async function record(options: RecordOptions): Promise<number> {
     if (child !== undefined) return exitCode !== 0 ? exitCode : limitCode;
     return profile.info.samples === 0 ? EXIT_CODES.no_samples : limitCode;
   } catch (error) {
-    discardOutputs(outputs);
+    files.discard();
     if (child === undefined) throw error;
     // The program was started for its own sake too: it goes on, and its failure is the one to report.
     if (child.poll() === undefined) writeStderr("The program goes on without being recorded.\n");
@@ -85,13 +101,14 @@ export async function record(options: RecordOptions): Promise<number> {
 
 async function sample(
   subject: ReturnType<typeof launch> | number,
-  { options, outputs, signals }: {
+  { options, files, signals }: {
     options: RecordOptions;
-    outputs: readonly PlannedOutput[];
+    files: Rotation;
     signals: StopSignals;
   },
 ): Promise<Sampled> {
-  const startTime = new Date();
+  const { outputs } = files;
+  let startTime = new Date();
   const child = typeof subject === "number" ? undefined : subject;
   const pid = typeof subject === "number" ? subject : subject.pid;
   const session = new RecordingSession({
@@ -119,10 +136,11 @@ async function sample(
   const progress = new Progress(options.durationSeconds);
   const shownAt = (elapsedSeconds: number) =>
     profileOf(session, { options, pid, command, startTime, elapsedSeconds });
+  const isBySize = options.rotate !== undefined && "bytes" in options.rotate;
   const checkpoints = new Checkpoints({
-    outputs,
+    outputs: () => files.outputs,
     threads: options.threads,
-    everySeconds: options.checkpointSeconds,
+    everySeconds: options.checkpointSeconds ?? (isBySize ? SIZE_INTERVAL : undefined),
     profile: (elapsedSeconds) => shownAt(elapsedSeconds).profile,
   });
   const usage = new SelfUsage(options.stats);
@@ -138,6 +156,19 @@ async function sample(
       onTick: (state) => {
         progress.show(state);
         checkpoints.onTick(state);
+        const elapsedSeconds = (state.nowMs - state.startMs) / 1000;
+        if (checkpoints.isWriting || !files.isDue({ elapsedSeconds, size: checkpoints.largestSize })) return;
+        checkpoints.largestSize = 0;
+        const begun = startTime;
+        files.next((done) => {
+          const part = session.takePart(state.nowMs);
+          startTime = new Date();
+          return writePart(
+            done,
+            () => profileOf(part, { options, pid, command, startTime: begun, elapsedSeconds }).profile,
+            options,
+          );
+        });
       },
     });
   }
@@ -165,6 +196,18 @@ async function sample(
   return { profile, whole };
 }
 
+/** Writes the files of a part while the next one is being recorded. */
+async function writePart(
+  outputs: readonly PlannedOutput[],
+  profile: () => Profile,
+  { threads }: { threads: boolean },
+): Promise<void> {
+  // The schedule has its turn first.
+  await new Promise((resolve) => setTimeout(resolve));
+  const failure = await write(outputs, profile(), threads);
+  if (failure !== undefined) writeStderr(`Error: ${terminalSafe(String((failure as Error).message))}\n`);
+}
+
 /** @throws ProfilerError `usage` for an output that can be written only once. */
 function requireFiles(outputs: readonly PlannedOutput[]): void {
   const once = outputs.find(({ output }) => output.replace === undefined);
@@ -172,7 +215,7 @@ function requireFiles(outputs: readonly PlannedOutput[]): void {
   discardOutputs(outputs);
   throw new ProfilerError(
     "usage",
-    `--checkpoint cannot write ${once.output.name} more than once`,
+    `--checkpoint and --rotate cannot write ${once.output.name} more than once`,
     "give the name of a file: -o FILE",
   );
 }

@@ -3,7 +3,7 @@ import { select, SELECT_ALL } from "../analysis/select.ts";
 import type { SelectOptions } from "../analysis/select.ts";
 import { buildProfile, buildTreeProfile } from "../build_profile.ts";
 import type { Profile } from "../profile.ts";
-import type { RecordingSession } from "../recording_session.ts";
+import type { SessionPart } from "../recording_session.ts";
 import { VERSION } from "../version.ts";
 
 /** Options of `record` that decide what is shown. */
@@ -28,9 +28,9 @@ export interface Sampled {
   readonly whole: Profile;
 }
 
-/** Makes the profile; the session may go on. */
+/** Makes the profile of a part, or of a session, which may go on. */
 export function profileOf(
-  session: RecordingSession,
+  session: SessionPart,
   { options, pid, command, startTime, elapsedSeconds }: {
     readonly options: ShownOptions;
     readonly pid: number;

@@ -79,6 +79,6 @@ Deno.test({
     await using target = await startProgram(python!, "busy.py");
     const { code, stderr } = await pyspy(["record", "-p", `${target.pid}`, "--checkpoint", "1", "-o", "-"]);
     assert.equal(code, 2);
-    assert.match(stderr, /--checkpoint cannot write standard output more than once/);
+    assert.match(stderr, /--checkpoint and --rotate cannot write standard output more than once/);
   },
 });

@@ -56,6 +56,13 @@ const REFUSED: readonly [line: string, message: RegExp][] = [
   ["record -p 1 -d Infinity", /'Infinity' is invalid/],
   ["record -p 1 -d NaN", /'NaN' is invalid/],
   ["record -p 1 -f png", /'png' is invalid.*flamegraph, raw, speedscope, pprof/],
+  ["record -p 1 --rotate 0", /'0' is invalid.*seconds.*size/],
+  ["record -p 1 --rotate 5TB", /'5TB' is invalid/],
+  ["record -p 1 --checkpoint 0", /'0' is invalid/],
+  ["report", /missing required argument 'file'/],
+  ["report a -n 0", /'0' is invalid/],
+  ["report a -f png", /'png' is invalid/],
+  ["diff a", /missing required argument 'after'/],
   ["record -p 1 --no-such-option", /unknown option '--no-such-option'/],
   ["recrod -p 1", /unknown command 'recrod'/],
 ];
@@ -78,6 +85,10 @@ const UNCLEAR: readonly [line: string, message: RegExp][] = [
   ["record -p 12 -- python app.py", /both a process \(-p 12\) and a program \(python\)/],
   ["record -p 12 python", /both a process/],
   ["record -p 12 -F --nolineno", /exclude each other/],
+  ["record -p 12 --rotate 9 --fail-if self:a>1%", /--rotate makes many/],
+  ["record -p 12 --rotate 9 --summary a", /--rotate makes many/],
+  ["record -p 12 --fail-if a", /Cannot tell what 'a' is to limit/],
+  ["diff a b --fail-if self:a>1s", /Cannot tell what 'self:a>1s' is to limit/],
 ];
 
 for (const [line, message] of UNCLEAR) {

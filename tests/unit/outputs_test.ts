@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { FORMATS } from "../../src/commands/formats.ts";
+import { FORMATS, numberedName } from "../../src/commands/formats.ts";
 import { openOutputs, writeOutputs } from "../../src/commands/outputs.ts";
 import type { PlannedOutput } from "../../src/commands/outputs.ts";
 import { ProfilerError } from "../../src/errors.ts";
@@ -200,4 +200,18 @@ inFolder("samples that no output took are saved in the current folder", async (f
   } finally {
     Deno.chdir(before);
   }
+});
+
+Deno.test("of several files each has its number before the end that is its format", () => {
+  const numbered = ["a.svg", "b.pyspy.json", "c.PB.gz", "d.e/f", "d.e/g.unknown", "svg"].map((path) =>
+    numberedName(path, 7)
+  );
+  assert.deepEqual(numbered, [
+    "a-0007.svg",
+    "b-0007.pyspy.json",
+    "c-0007.PB.gz",
+    "d.e/f-0007",
+    "d.e/g-0007.unknown",
+    "svg-0007",
+  ]);
 });
