@@ -178,8 +178,8 @@ export async function run(args: readonly string[]): Promise<number> {
   program.command("report")
     .summary("show a recording, or write it in another format")
     .description(
-      "Reads a recording in any format that pyspy writes but pstats, and folded stacks, speedscope, pprof, Chrome traces " +
-        "and Firefox profiles of other tools. Prints tables and a tree, or writes another format (-o, -f).",
+      "Reads a recording (json, raw, speedscope, pprof, chrometrace, firefox), and those formats of other tools. " +
+        "Prints tables and a tree, or writes another format (-o, -f).",
     )
     .argument("<file>", "recording to read; - is stdin")
     .option("-o, --output <file>", "file to write, repeatable; - is stdout", collect)

@@ -1,9 +1,13 @@
 /** Whole outputs, byte for byte. After an intended change: `UPDATE_GOLDEN=1 deno test -A tests/golden`. */
 import assert from "node:assert/strict";
 import type { ProcessDump } from "../../src/render/dump.ts";
+import { renderChromeTrace } from "../../src/render/chrome_trace.ts";
 import { renderDumpJson } from "../../src/render/dump_json.ts";
 import { renderDumpText } from "../../src/render/dump_text.ts";
+import { renderFirefox } from "../../src/render/firefox.ts";
 import { renderFolded } from "../../src/render/folded.ts";
+import { renderMarkdown } from "../../src/render/markdown.ts";
+import { renderProfileJson } from "../../src/render/profile_json.ts";
 import { renderSpeedscope } from "../../src/render/speedscope.ts";
 import { renderHottest } from "../../src/render/summary.ts";
 import { renderSvg } from "../../src/render/svg.ts";
@@ -89,6 +93,10 @@ const OUTPUTS: readonly [name: string, render: () => string][] = [
     () => picture(renderSvg(hostile, { threads: false, title: HOSTILE.slice(0, 6).join(" ") })),
   ],
   ["small.speedscope.json", () => new TextDecoder().decode(renderSpeedscope(small))],
+  ["small.trace.json", () => new TextDecoder().decode(renderChromeTrace(small))],
+  ["small.firefox.json", () => new TextDecoder().decode(renderFirefox(small))],
+  ["small.pyspy.json", () => new TextDecoder().decode(renderProfileJson(small))],
+  ["small.md", () => renderMarkdown(small, { limit: 5 })],
   ["small.folded", () => renderFolded(small, { threads: true })],
   ["hostile.folded", () => renderFolded(hostile, { threads: true })],
   ["django.hottest.txt", () => renderHottest(djangoProfile(), { limit: 15 })],
