@@ -31,7 +31,7 @@ const SHADES = [-0.028, 0, 0.028];
 
 // Lightness and chroma are equal inside a family, so that no module stands out by chance.
 const FAMILIES: Readonly<Record<PaintKind, Family>> = {
-  user: { prefix: "u", hues: [42, 52, 62, 72, 82, 92], chroma: [0.122, 0.098], lightness: [0.805, 0.475] },
+  user: { prefix: "u", hues: [36, 46, 56, 65, 74, 83], chroma: [0.122, 0.098], lightness: [0.82, 0.475] },
   library: {
     prefix: "l",
     hues: [190, 208, 226, 244, 262, 280],
@@ -68,11 +68,16 @@ export function frameClass(frame: Frame, fullFile: string = frame.file): string 
   return `${family.prefix}${group * SHADES.length + shade}`;
 }
 
-/** The class that shows a kind in the legend, and paints nodes that are no frames. */
+/** The class of what is no frame of its own: its first hue, middle shade. */
 export function kindClass(kind: PaintKind): string {
-  const family = FAMILIES[kind];
-  // First hue, middle shade.
-  return `${family.prefix}1`;
+  return `${FAMILIES[kind].prefix}1`;
+}
+
+/** The classes that show all of a kind in the legend: up to three of its hues. */
+export function legendClasses(kind: PaintKind): string[] {
+  const { prefix, hues } = FAMILIES[kind];
+  const groups = hues.length < 3 ? [0] : [0, hues.length >> 1, hues.length - 1];
+  return groups.map((group) => `${prefix}${group * SHADES.length + 1}`);
 }
 
 /** FNV-1a over UTF-16 code units, mixed so that its lowest bits are good. */

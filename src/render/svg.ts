@@ -2,7 +2,7 @@
 import type { Profile } from "../profile.ts";
 import { shortenMiddle, visibleText, xmlEscape } from "./escape.ts";
 import { formatCount } from "./numbers.ts";
-import { kindClass } from "./palette.ts";
+import { legendClasses } from "./palette.ts";
 import { cutText, flowBoxes, textColumns } from "./svg_client/fit.js";
 import { chooseNodes } from "./svg_client/layout.js";
 import { makeModel } from "./svg_client/model.js";
@@ -141,8 +141,12 @@ function legendItems(entries: readonly LegendEntry[], available: number): Items 
   const widths = entries.map(({ text }) => 16 + textColumns(text) * SMALL_COLUMN);
   return flowItems(widths, available, (index) => {
     const { kind, text } = entries[index]!;
-    return `<g class="swatch ${kindClass(kind)}"><rect y="-9" width="11" height="11" rx="2"/></g>` +
-      `<text x="16">${xmlEscape(text)}</text>`;
+    const classes = legendClasses(kind);
+    const wide = 12 / classes.length;
+    const chip = classes.map((name, part) =>
+      `<g class="swatch ${name}"><rect x="${wide * part}" y="-9" width="${wide}" height="11"/></g>`
+    );
+    return `${chip.join("")}<text x="16">${xmlEscape(text)}</text>`;
   });
 }
 

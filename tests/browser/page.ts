@@ -30,7 +30,7 @@ export interface PageOptions {
   /** The fragment of the address. */
   readonly hash?: string;
   readonly threads?: boolean;
-  /** A page around the picture; `FLAMEGRAPH` in it becomes the name of the file. */
+  /** A page around the picture; `FLAMEGRAPH` in it becomes the name of the file, `INLINE` the picture itself. */
   readonly around?: string;
 }
 
@@ -62,7 +62,8 @@ export function testInBrowser(name: string, steps: readonly Step[]): void {
         await Deno.writeTextFile(`${folder}/flamegraph.svg`, text);
         const file = options.around === undefined ? "flamegraph.svg" : "around.html";
         if (options.around !== undefined) {
-          const page = options.around.replace("FLAMEGRAPH", "flamegraph.svg");
+          const page = options.around.replace("FLAMEGRAPH", "flamegraph.svg")
+            .replace("INLINE", () => text.replace(/^<\?xml.*\n/, ""));
           await Deno.writeTextFile(`${folder}/around.html`, page);
         }
         const viewport = { width, height: 900 };

@@ -190,6 +190,24 @@ const STEPS: readonly Step[] = [
     await page.locator("#own").fill("d / ? t");
     assert.equal(await page.evaluate("document.querySelector('#own').value"), "d / ? t");
   }],
+  ["as a part of another page it works, and leaves that page's address and keys alone", async (open) => {
+    const around = '<!DOCTYPE html><meta charset="utf-8"><title>x</title><body><input id="own">INLINE</body>';
+    const stacks = HOSTILE.map((name) => ({ frames: [frame(name, name)], count: 1 }));
+    for (const profile of [FORK, profileOf(stacks)]) {
+      const page = await open(profile, { around, hash: "#chapter" });
+      assert.equal(await page.locator("script").count(), 1);
+      assert.equal(await page.locator("img").count(), 0);
+      await frames(page).nth(3).click();
+      assert.ok(await page.locator(".live .caller").count() > 0);
+      assert.equal(hashOf(page), "#chapter");
+      await page.locator("#own").fill("");
+      await page.locator("#own").press("t");
+      assert.equal(await page.locator(".tableBox tbody tr").count(), 0);
+      await page.locator("#own").blur();
+      await page.keyboard.press("t");
+      assert.equal(await page.locator(".tableBox tbody tr").count(), 0);
+    }
+  }],
   ["an empty recording is a picture too", async (open) => {
     const page = await open(profileOf([]));
     assert.match(await textOf(page, ".hint"), /^No samples\. /);

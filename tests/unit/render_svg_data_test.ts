@@ -73,6 +73,18 @@ Deno.test("a real recording is read back from the whole picture", () => {
   assert.deepEqual(JSON.parse(JSON.stringify(rest)), JSON.parse(JSON.stringify(expected)));
 });
 
+Deno.test("thousands of stacks that share their beginnings are read back", () => {
+  const frames = Array.from({ length: 60 }, (_, index) => frame(`f${index}`));
+  const stacks = Array.from({ length: 5000 }, (_, stack) => ({
+    thread: stack % 3,
+    frames: Array.from({ length: 1 + stack % 20 }, (_, depth) => (stack * (1 + depth % 4) + depth * 7) % 60),
+    count: stack,
+  }));
+  const threads = [thread(1), thread(2), thread(3)];
+  const profile = { ...profileOf([], { threads }), frames, stacks };
+  assert.deepEqual(readSvg(carry(profile)).stacks, stacks);
+});
+
 Deno.test("stacks of one activity, of several and of unknown ones keep them", () => {
   const stacks = [
     { byActivity: [7, 0, 0, 0] },

@@ -266,6 +266,11 @@ Deno.test("a stack of 100,000 frames is no problem", () => {
   assert.equal(showTree(treeOf(profile, { folded: true })), "all 0/1(a 1/1)");
 });
 
+Deno.test("where lines were not asked for, functions have none either", () => {
+  const { model } = treeOf(profileOf([{ frames: [frame("f", "x.py", 0, 7)], count: 1 }]));
+  assert.deepEqual([model.byLine.texts, model.byFunction.texts], [["f (x.py)"], ["f (x.py)"]]);
+});
+
 Deno.test("no samples, no nodes", () => {
   const tree = treeOf(profileOf([]));
   assert.deepEqual(chooseNodes(tree, { top: tree.root, least: 0, most: 10, rows: 10 }).nodes, []);

@@ -22,8 +22,17 @@ export function makeModel(data) {
     threads: data.threads.map((thread) => shownText(threadLabel(thread))),
     processes: (data.processes ?? []).map((process) => shownText(processLabel(process))),
     byLine: numberLabels(frames.map(frameLabel)),
-    byFunction: numberLabels(frames.map((frame) => frameLabel({ ...frame, line: frame.firstLine }))),
+    byFunction: numberLabels(frames.map((frame) => frameLabel({ ...frame, line: firstLineOf(frame) }))),
   };
+}
+
+/**
+ * The line that stands for a whole function: none where lines were not asked for.
+ *
+ * @param {import("./types.ts").PlainFrame} frame
+ */
+export function firstLineOf({ line, firstLine }) {
+  return line > 0 ? firstLine : 0;
 }
 
 /**

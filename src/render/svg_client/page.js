@@ -59,10 +59,14 @@ export function makePage(app, act) {
 
 export function makeLegend(still) {
   const items = [...still.querySelectorAll(".legend .item")].map((item) => {
-    const paint = item.querySelector(".swatch").getAttribute("class").replace("swatch ", "");
-    const chip = drawn("svg", { class: "chip " + paint, width: 11, height: 11, "aria-hidden": "true" }, [
-      drawn("rect", { width: 11, height: 11, rx: 2 }),
-    ]);
+    const chip = drawn("svg", {
+      class: "chip",
+      width: 12,
+      height: 11,
+      viewBox: "0 -9 12 11",
+      "aria-hidden": "true",
+    });
+    chip.append(...[...item.querySelectorAll(".swatch")].map((swatch) => swatch.cloneNode(true)));
     return html("li", {}, [chip, item.querySelector("text").textContent]);
   });
   return html("ul", { class: "legend", "aria-label": "Colours" }, items);
