@@ -16,6 +16,7 @@ import { unpackFrames, unpackStacks } from "./svg_client/unpack.js";
 
 const CLASS = "pyspy-profile";
 const ACTIVITIES = 4;
+const UNITS = ["sample", "cpu_us", "wall_us"];
 
 /** Most frames in all stacks together: a small file may say that it has any number. */
 const MOST_FRAMES = 100_000_000;
@@ -73,7 +74,7 @@ function packStacks({ stacks: all, processes }: Profile) {
     for (let node = made; node <= leaf; node++) writer.add(trie.frame[node]!);
     made += fresh;
     last = leaf;
-    writer.add(stack.count);
+    writer.add(toCount(stack.count));
     packActivity(writer, stack);
   });
   return {
@@ -84,13 +85,18 @@ function packStacks({ stacks: all, processes }: Profile) {
   };
 }
 
+/** Counts are whole numbers; what other profilers count may have fractions. */
+function toCount(amount: number): number {
+  return Math.max(0, Math.round(amount));
+}
+
 function packActivity(writer: NumberWriter, { count, byActivity }: StackCount): void {
   if (byActivity === undefined) {
     writer.add(0);
     return;
   }
-  const parts = Array.from({ length: ACTIVITIES }, (_, activity) => byActivity[activity] ?? 0);
-  const only = parts.indexOf(count);
+  const parts = Array.from({ length: ACTIVITIES }, (_, activity) => toCount(byActivity[activity] ?? 0));
+  const only = parts.indexOf(toCount(count));
   if (only >= 0 && parts.every((part, activity) => activity === only || part === 0)) {
     writer.add(1 + only);
   } else {
@@ -112,7 +118,7 @@ function checkText(json: string): string {
 /**
  * Reads back the profile of a flamegraph that pyspy has written: all but its timeline.
  *
- * @throws ProfilerError `failure` if the text is none, or is damaged; the message completes "Cannot read 'file': ".
+ * @throws ProfilerError `failure` if the text is none, or is damaged; its message completes "Cannot read 'file': ".
  */
 export function readSvg(text: string): Profile {
   const data = readPacked(text);
@@ -127,7 +133,7 @@ export function readSvg(text: string): Profile {
 function damaged(why: string): ProfilerError {
   return new ProfilerError(
     "failure",
-    `the profile in the flamegraph is damaged (${why})`,
+    `the profile in the flamegraph is damaged: ${why}`,
     "copy the file again from where it was written, or record again",
   );
 }
@@ -137,7 +143,7 @@ function readPacked(text: string): PackedProfile {
   if (open === null) {
     throw new ProfilerError(
       "failure",
-      "no profile of pyspy is in it, or it was cut off",
+      "there is no profile of pyspy in it",
       "give an .svg file that `pyspy record` has written",
     );
   }
@@ -156,7 +162,7 @@ function readPacked(text: string): PackedProfile {
   if (data.version !== 1) {
     throw new ProfilerError(
       "failure",
-      `its profile has version ${String(data.version)} of the format`,
+      `its format has the version ${String(data.version)}, which this pyspy does not know`,
       "use the pyspy that has written it, or a newer one",
     );
   }
@@ -187,17 +193,22 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
+function isAmount(value: unknown): value is number {
+  return Number.isFinite(value) && Number(value) >= 0;
+}
+
 function isList<T>(value: unknown, isItem: (item: unknown) => item is T): value is T[] {
   return Array.isArray(value) && value.every(isItem);
 }
 
 function isInfo(value: unknown): value is RecordingInfo {
-  return isRecord(value) && isList(value.command, isString) && (value.unit === undefined ||
-    value.unit === "sample" || value.unit === "cpu_us") &&
+  return isRecord(value) && isList(value.command, isString) &&
+    (value.unit === undefined || isString(value.unit) && UNITS.includes(value.unit)) &&
     [value.pythonVersion, value.pyspyVersion, value.startTime].every(isString) &&
-    [value.pid, value.ticks, value.samples, value.cut, value.errors, value.late, value.missed]
-      .every(isCount) &&
-    [value.durationSeconds, value.rateHz].every((item) => Number.isFinite(item) && Number(item) >= 0);
+    [value.pid, value.ticks, value.samples, value.cut, value.errors, value.late, value.missed].every(
+      isAmount,
+    ) &&
+    [value.durationSeconds, value.rateHz].every(isAmount);
 }
 
 function isThread(value: unknown): value is ThreadInfo {

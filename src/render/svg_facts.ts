@@ -56,7 +56,9 @@ export function footerFacts({ info }: Profile): Fact[] {
     { key: "Samples", value: formatCount(info.samples) },
     {
       key: "Cut",
-      value: info.unit === "cpu_us" ? formatAmount(info.cut, info) : withShare(info.cut, info.samples),
+      value: (info.unit ?? "sample") === "sample"
+        ? withShare(info.cut, info.samples)
+        : formatAmount(info.cut, info),
     },
     { key: "Errors", value: withShare(info.errors, info.samples + info.errors) },
     { key: "Late ticks", value: formatCount(info.late) },

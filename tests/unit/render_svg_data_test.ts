@@ -97,6 +97,14 @@ Deno.test("stacks of one activity, of several and of unknown ones keep them", ()
   assert.deepEqual(readSvg(carry(profile)).stacks, stacks);
 });
 
+Deno.test("fractions are rounded, as they cannot be counted", () => {
+  const stacks = [{ thread: 0, frames: [0], count: 2.6, byActivity: [0.4, 2.2, 0, 0] }];
+  const profile = { ...profileOf([{ frames: [frame("f")], count: 1 }]), stacks };
+  assert.deepEqual(readSvg(carry(profile)).stacks, [
+    { thread: 0, frames: [0], count: 3, byActivity: [0, 2, 0, 0] },
+  ]);
+});
+
 Deno.test("other files are refused, and it is said what they are", () => {
   const refused = (text: string) => {
     try {
@@ -112,7 +120,7 @@ Deno.test("other files are refused, and it is said what they are", () => {
   assert.match(refused("<svg><metadata>{}</metadata></svg>"), /no profile of pyspy/);
   assert.match(refused(whole.slice(0, whole.length / 2)), /ends too early/);
   assert.match(refused(whole.replace('"pid":4120', '"pid":4121')), /was changed/);
-  assert.match(refused(whole.replace('"version":1', '"version":2')), /version 2/);
+  assert.match(refused(whole.replace('"version":1', '"version":2')), /the version 2/);
   assert.match(refused(whole.replace('"version":1', '"version":')), /not JSON/);
 });
 

@@ -53,6 +53,14 @@ Deno.test("a flamegraph says in words what it shows", () => {
   ]);
 });
 
+Deno.test("with CPU time as its unit a flamegraph speaks of that, and of no samples", () => {
+  const info = { ...INFO, unit: "cpu_us" as const, samples: 1_200_000, cut: 300_000 };
+  const profile = profileOf([{ frames: [frame("f")], count: 1_200_000 }], { info });
+  const svg = drawn(renderSvg(profile, { threads: false }));
+  assert.match(svg, /<title>f \(app\.py:1\)\n1\.20 s of CPU · 100\.0 % of all · self 100\.0 %<\/title>/);
+  assert.match(svg, /data-full="300 ms of CPU"/);
+});
+
 Deno.test("frames too narrow to be seen are counted, not drawn", () => {
   const profile = profileOf([
     { frames: [frame("wide")], count: 9999 },

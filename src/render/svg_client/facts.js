@@ -13,7 +13,8 @@ export function nodeFacts(tree, { node, zoomed = tree.root }) {
   const { info } = tree.model;
   const sum = tree.weights.sum;
   const facts = [formatAmount(node.total, info)];
-  const secondsEach = info.unit === "cpu_us" ? 0 : secondsPerCount(info);
+  // Other units are times by themselves.
+  const secondsEach = (info.unit ?? "sample") === "sample" ? secondsPerCount(info) : 0;
   if (secondsEach > 0) facts.push(formatSeconds(node.total * secondsEach));
   facts.push(formatPercent(node.total, sum) + " of all");
   if (zoomed !== tree.root && node.depth >= zoomed.depth) {
