@@ -4,8 +4,9 @@
  * Those files are plain JavaScript modules: linted, type-checked where they are more than handling of the page,
  * tested like any other, and never changed by a compiler. A function's own text (`toString`) is what the picture
  * gets. So the rule there is: export functions only, and use nothing but each other, their arguments, what a browser
- * has, and the functions of other folders that are named here. And nobody imports them but the `svg*.ts` next to
- * this file: a bundler may rename functions, which is harmless only as long as all of them are in one chunk.
+ * has, and the functions and constants of other files that are named here. And nobody imports them but the `svg*.ts`
+ * next to this file: a bundler may rename functions, which is harmless only as long as all of them are in one chunk.
+ * The names of those of other files must be theirs alone; a test opens a picture of the compiled binary.
  */
 import { frameLabel, processLabel, threadLabel } from "../profile.ts";
 import {
