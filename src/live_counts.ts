@@ -111,11 +111,19 @@ export class LiveCounts {
     this.#recent = this.#fresh;
     this.#fresh = [];
     const interval = this.#interval++;
+    for (const table of [this.#functions, this.#lines]) table.endInterval(interval, now.ticks);
+    const functions = once(() => this.#functions.snapshot(interval));
+    const lines = once(() => this.#lines.snapshot(interval));
     return {
       now,
       sum: this.#span(this.#start, mark),
-      functions: this.#functions.snapshot(interval, now.ticks),
-      lines: this.#lines.snapshot(interval, now.ticks),
+      // There may be many rows, and mostly only those of one kind are looked at.
+      get functions() {
+        return functions();
+      },
+      get lines() {
+        return lines();
+      },
       ...this.#accounts.endInterval(interval, now.ticks),
     };
   }
@@ -220,4 +228,9 @@ export class LiveCounts {
       gil: this.#ofGil ? samples : activities[Activity.Gil]!,
     };
   }
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => made ??= make();
 }

@@ -27,9 +27,9 @@ export interface LiveRow {
   readonly fullFile: string;
   readonly now: LiveCount;
   readonly sum: LiveCount;
-  /** Samples a tick in the last intervals, oldest first. */
-  readonly ownTrend: readonly number[];
-  readonly totalTrend: readonly number[];
+  /** Samples a tick in the last intervals, oldest first; until the next interval ends. */
+  readonly ownTrend: () => readonly number[];
+  readonly totalTrend: () => readonly number[];
 }
 
 /** What a thread was doing: ticks by `Activity`. */
@@ -65,7 +65,7 @@ export interface LiveCaller {
   readonly callers: readonly LiveCaller[];
 }
 
-/** All that a live view shows. Shape: rows in no order. */
+/** All that a live view shows, until the next interval ends. Shape: rows in no order. */
 export interface LiveSnapshot {
   readonly now: LiveSpan;
   readonly sum: LiveSpan;

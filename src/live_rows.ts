@@ -74,20 +74,24 @@ export class RowTable {
     }
   }
 
-  /** The counts as they are. `ticks` are those of the interval with this number. */
-  snapshot(interval: number, ticks: number): LiveRow[] {
+  /** Ends the interval with this number, which had so many ticks. */
+  endInterval(interval: number, ticks: number): void {
     for (const row of this.#touched) {
       row.ownTrend.set(interval, ticks > 0 ? row.ownNow / ticks : 0);
       row.totalTrend.set(interval, ticks > 0 ? row.totalNow / ticks : 0);
     }
+  }
+
+  /** The counts as they are, after the interval with this number. */
+  snapshot(interval: number): LiveRow[] {
     return this.rows.filter(({ total }) => total > 0).map((row) => ({
       id: row.id,
       frame: row.frame,
       fullFile: row.fullFile,
       now: { own: row.ownNow, total: row.totalNow },
       sum: { own: row.own, total: row.total },
-      ownTrend: row.ownTrend.upTo(interval),
-      totalTrend: row.totalTrend.upTo(interval),
+      ownTrend: () => row.ownTrend.upTo(interval),
+      totalTrend: () => row.totalTrend.upTo(interval),
     }));
   }
 

@@ -101,7 +101,7 @@ Deno.test("an interval has its own counts, and the trend remembers the ones befo
   assert.deepEqual(countsOf(functions, "now"), [["a", 0, 1], ["c", 1, 1]]);
   assert.deepEqual(countsOf(functions, "sum"), [["a", 0, 3], ["b", 2, 2], ["c", 1, 1]]);
   assert.deepEqual([now.seconds, now.ticks, sum.seconds, sum.ticks], [2, 1, 3, 3]);
-  const trend = (name: string) => functions.find(({ frame }) => frame.name === name)!.ownTrend.slice(-3);
+  const trend = (name: string) => functions.find(({ frame }) => frame.name === name)!.ownTrend().slice(-3);
   assert.deepEqual(trend("b"), [0, 1, 0]);
   assert.deepEqual(trend("c"), [0, 0, 1]);
 });

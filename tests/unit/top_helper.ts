@@ -54,8 +54,8 @@ export function row(
     fullFile,
     now: { own: ownNow, total: totalNow },
     sum: { own, total },
-    ownTrend: TREND.map((value) => value * ownNow / 40),
-    totalTrend: TREND.map((value) => value * totalNow / 40),
+    ownTrend: () => TREND.map((value) => value * ownNow / 40),
+    totalTrend: () => TREND.map((value) => value * totalNow / 40),
   };
 }
 

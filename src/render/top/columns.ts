@@ -103,7 +103,7 @@ export function entryLine(
     return sort === state.sort ? piece(text, "bold") : piece(text);
   });
   const trend = columns.trend > 0
-    ? [piece(`  ${fitWidth(sparkline(entry.trend.slice(-columns.trend)), columns.trend)}`, "green")]
+    ? [piece(`  ${fitWidth(sparkline(entry.trend().slice(-columns.trend)), columns.trend)}`, "green")]
     : [];
   return [...numbers, ...trend, piece("  "), ...labelPieces(entry, columns.label)];
 }

@@ -28,11 +28,12 @@ export interface Entry {
   /** Undefined where it is not known. Units: samples. */
   readonly now: readonly (number | undefined)[];
   readonly sum: readonly (number | undefined)[];
-  readonly trend: readonly number[];
+  readonly trend: () => readonly number[];
   readonly canExpand: boolean;
   readonly isExpanded: boolean;
 }
 
+const NO_TREND = () => [];
 const ACTIVITY_WORDS = ["running, GIL", "running, native", "waiting for the GIL", "idle"];
 
 /** Rows with something in them, the largest first. */
@@ -62,9 +63,7 @@ function comparison(state: TopState): (a: Entry, b: Entry) => number {
   const isOfSum = isTime || state.isCumulative;
   const first = ({ now, sum }: Entry) => (isOfSum ? sum : now)[index] ?? 0;
   const second = ({ now, sum }: Entry) => (isOfSum ? sum : now)[1 - index] ?? 0;
-  return (a, b) =>
-    first(b) - first(a) || second(b) - second(a) || (b.sum[index] ?? 0) - (a.sum[index] ?? 0) ||
-    compareText(a.name, b.name) || compareText(a.place, b.place) || compareText(a.key, b.key);
+  return (a, b) => first(b) - first(a) || second(b) - second(a) || (b.sum[index] ?? 0) - (a.sum[index] ?? 0);
 }
 
 function allEntries(snapshot: LiveSnapshot, state: TopState): Entry[] {
@@ -90,14 +89,25 @@ function rowEntry(
   return {
     key,
     depth: 0,
-    ...namesOf(row.frame),
-    kind: frameKind(row.frame, row.fullFile),
+    ...shownAs(row.frame, row.fullFile),
     now: [row.now.own, row.now.total],
     sum: [row.sum.own, row.sum.total],
     trend: index === 0 ? row.ownTrend : row.totalTrend,
     canExpand: true,
     isExpanded: state.expanded.has(key),
   };
+}
+
+/** What is shown of a frame stays the same, and there may be thousands at each refresh. */
+const known = new WeakMap<Frame, Pick<Entry, "name" | "place" | "kind">>();
+
+function shownAs(frame: Frame, fullFile: string): Pick<Entry, "name" | "place" | "kind"> {
+  let shown = known.get(frame);
+  if (shown === undefined) {
+    shown = { ...namesOf(frame), kind: frameKind(frame, fullFile) };
+    known.set(frame, shown);
+  }
+  return shown;
 }
 
 function namesOf(frame: Frame): { name: string; place: string } {
@@ -120,7 +130,7 @@ function threadEntry({ id, info, activity, now, sum, trend }: LiveThread): Entry
     }`,
     kind: "user",
     ...activityCounts(now, sum),
-    trend,
+    trend: () => trend,
     canExpand: activity !== undefined,
     isExpanded: false,
   };
@@ -136,7 +146,7 @@ function processEntry({ id, pid, command, hasEnded, threads, now, sum, trend }: 
     place: "",
     kind: "user",
     ...activityCounts(now, sum),
-    trend,
+    trend: () => trend,
     canExpand: false,
     isExpanded: false,
   };
@@ -162,16 +172,15 @@ function callerEntries(callers: readonly LiveCaller[], below: Entry, state: TopS
     count(b) - count(a) || b.sum - a.sum || compareText(a.frame.name, b.frame.name)
   )
     .flatMap((caller) => {
-      const names = namesOf(caller.frame);
+      const names = shownAs(caller.frame, caller.fullFile);
       const key = `${below.key}/${names.name} ${names.place}`;
       const entry: Entry = {
         key,
         depth: below.depth + 1,
         ...names,
-        kind: frameKind(caller.frame, caller.fullFile),
         now: [undefined, caller.now],
         sum: [undefined, caller.sum],
-        trend: [],
+        trend: NO_TREND,
         canExpand: caller.callers.length > 0,
         isExpanded: caller.callers.length > 0 && state.expanded.has(key),
       };

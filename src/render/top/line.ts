@@ -49,9 +49,11 @@ export function terminalLine(line: Line, { columns, color }: { columns: number; 
   return result;
 }
 
-/** The same line with one more style in each piece, and filled to the width. */
-export function highlighted(line: Line, style: Style, columns: number): Line {
+/** The same line in reverse video up to the width; colours would be hard to read there. */
+export function highlighted(line: Line, columns: number): Line {
   const width = line.reduce((sum, { text }) => sum + textWidth(text), 0);
   const fill = { text: " ".repeat(Math.max(0, columns - width)), styles: [] };
-  return [...line, fill].map(({ text, styles }) => ({ text, styles: [...styles, style] }));
+  return [...line, fill].map(({ text, styles }) =>
+    styles.includes("bold") ? piece(text, "bold", "reverse") : piece(text, "reverse")
+  );
 }

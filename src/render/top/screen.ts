@@ -73,7 +73,7 @@ function tableLines(
   const lines: Line[] = [headingLine(columns, state)];
   for (const entry of entries.slice(state.first, state.first + rows)) {
     const line = entryLine(entry, columns, { state, spans: snapshot });
-    lines.push(entry.key === state.selected ? highlighted(line, "reverse", size.columns) : line);
+    lines.push(entry.key === state.selected ? highlighted(line, size.columns) : line);
   }
   if (entries.length === 0) lines.push([], [piece(`  ${emptyText(state, facts.selection)}`)]);
   return lines;
@@ -90,7 +90,7 @@ function emptyText(state: TopState, selection: "active" | "all" | "gil"): string
 function pageLines(text: TopText, state: TopState, size: ScreenSize): Line[] {
   const shown = text.lines.slice(state.pageFirst, state.pageFirst + pageRows(size));
   return [
-    highlighted([piece(text.title, "bold")], "reverse", size.columns),
+    highlighted([piece(text.title, "bold")], size.columns),
     ...shown.map((line) => [piece(line)]),
   ];
 }
