@@ -178,7 +178,7 @@ export async function run(args: readonly string[]): Promise<number> {
   program.command("report")
     .summary("show a recording, or write it in another format")
     .description(
-      "Reads a recording (json, raw, speedscope, pprof, chrometrace, firefox), and those formats of other tools. " +
+      "Reads a recording (flamegraph, json, raw, speedscope, pprof, chrometrace, firefox), and the formats of other tools. " +
         "Prints tables and a tree, or writes another format (-o, -f).",
     )
     .argument("<file>", "recording to read; - is stdin")
