@@ -1,4 +1,5 @@
 /** What `top` shows, taken from a session that goes on. */
+import type { Target } from "../attach.ts";
 import { buildProfile, buildTreeProfile } from "../build_profile.ts";
 import { readStacks } from "../dump_stacks.ts";
 import { LiveCounts } from "../live_counts.ts";
@@ -24,6 +25,8 @@ export class LiveView {
   readonly #session: RecordingSession;
   readonly #options: TopOptions;
   readonly #pid: number;
+  /** What is known before the session has begun. */
+  readonly #target: Target | undefined;
   readonly #counts: LiveCounts;
   readonly #watched = new Set<SampledProcess>();
   readonly #startTime = new Date();
@@ -33,8 +36,12 @@ export class LiveView {
   /** Time in which we were stopped ourselves. */
   #suspendedMs = 0;
 
-  constructor(session: RecordingSession, { options, pid }: { options: TopOptions; pid: number }) {
+  constructor(
+    session: RecordingSession,
+    { options, pid, target }: { options: TopOptions; pid: number; target: Target | undefined },
+  ) {
     this.#session = session;
+    this.#target = target;
     this.#options = options;
     this.#pid = pid;
     const ofGil = options.selection === "gil";
@@ -91,8 +98,8 @@ export class LiveView {
     const elapsedSeconds = this.#elapsedSeconds;
     return {
       pid: this.#pid,
-      command: first?.command ?? program,
-      pythonVersion: first?.pythonVersion ?? "",
+      command: first?.command ?? this.#target?.process.command() ?? program,
+      pythonVersion: first?.pythonVersion ?? this.#target?.pythonVersion ?? "",
       uptimeSeconds: (performance.now() - (this.#bornMs ?? this.#startMs)) / 1000,
       elapsedSeconds,
       rateHz,

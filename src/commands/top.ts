@@ -94,7 +94,7 @@ async function watch(
   if (target !== undefined) {
     writeStderr(untestedWarnings()({ pythonVersion: target.pythonVersion, guessed: target.runtime.guessed }));
   }
-  const view = new LiveView(session, { options, pid });
+  const view = new LiveView(session, { options, pid, target });
   if (target === undefined && !options.subprocesses) {
     writeStderr("The program ended before it could be sampled.\n");
     return EXIT_CODES.no_samples;

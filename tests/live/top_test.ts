@@ -212,6 +212,29 @@ test("Ctrl-Z gives the terminal back for a while", async () => {
   await assertRestored(shell, before);
 });
 
+test("a terminal that takes nothing for a while does not hold up sampling", async () => {
+  await using top = await watched("busy.py", ["--delay", "0.1"]);
+  const { shell, before } = top;
+  const pid = shell.child()!;
+  // Each tick sleeps, and so gives up the processor, which the kernel counts.
+  const sleeps = () => {
+    const status = Deno.readTextFileSync(`/proc/${pid}/task/${pid}/status`);
+    return Number(/^voluntary_ctxt_switches:\s*(\d+)$/m.exec(status)![1]);
+  };
+  await shell.press("C-s");
+  const since = sleeps();
+  const deadline = performance.now() + 60_000;
+  while (sleeps() < since + 500 && performance.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  assert.ok(sleeps() >= since + 500, "nothing was sampled while the terminal stood still");
+  await shell.press("C-q");
+  await shell.type("l");
+  await shell.until(/^Lines, last/m);
+  await shell.type("lq");
+  await assertRestored(shell, before);
+});
+
 test("a terminal that is closed ends it", async () => {
   await using top = await watched("busy.py");
   const pid = top.shell.child()!;
