@@ -9,8 +9,8 @@ const SHIM = join(Deno.env.get("PYENV_ROOT") || join(homedir(), ".pyenv"), "shim
 const hasShim = (await runCommand([SHIM, "-c", ""]).catch(() => undefined))?.code === 0;
 if (!hasShim) warnSkipped("a shim of pyenv in front of Python: not installed");
 
-const BUSY =
-  "import time\nend = time.monotonic() + 0.4\nwhile time.monotonic() < end: sum(i for i in range(1000))";
+/** Measured as CPU time: on a busy machine the program must not be over before it is seen. */
+const BUSY = "import time\nwhile time.process_time() < 0.8: sum(i for i in range(1000))";
 
 Deno.test({
   name: "wrappers: recording goes on into the Python that a wrapper becomes, or starts",
@@ -47,7 +47,7 @@ Deno.test({
         ...program,
       ]);
       assert.equal(code, 0, `${command.join(" ")}: ${stderr}`);
-      assert.match(stdout, /<module> \(<string>:3\);<genexpr> \(<string>:3\) \d+$/m, command.join(" "));
+      assert.match(stdout, /(^|;)<module> \(<string>:2\)/m, command.join(" "));
       assert.doesNotMatch(stderr, /Error/);
     }
   },
