@@ -33,6 +33,7 @@ export class LiveView {
   readonly #startMs = performance.now();
   /** When the first process was started. */
   #bornMs: number | undefined;
+  #endMs: number | undefined;
   /** Time in which we were stopped ourselves. */
   #suspendedMs = 0;
 
@@ -60,7 +61,12 @@ export class LiveView {
   /** Ends an interval. */
   refresh(): LiveSnapshot {
     this.retain();
-    return this.#counts.refresh(performance.now());
+    return this.#counts.refresh(this.#nowMs);
+  }
+
+  /** Sampling is over: time that passes from now on is not what was sampled. */
+  end(): void {
+    this.#endMs = performance.now();
   }
 
   /** Lets go of threads and processes that have ended: there may be ever new ones. */
@@ -164,8 +170,12 @@ export class LiveView {
       : buildProfile(processes.flatMap(({ recordings }) => recordings), info, frameOptions);
   }
 
+  get #nowMs(): number {
+    return this.#endMs ?? performance.now();
+  }
+
   get #elapsedSeconds(): number {
-    return (performance.now() - this.#startMs - this.#suspendedMs) / 1000;
+    return (this.#nowMs - this.#startMs - this.#suspendedMs) / 1000;
   }
 
   #textOf(process: SampledProcess, threads: readonly StackTrace[]): string {

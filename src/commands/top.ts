@@ -143,6 +143,7 @@ async function onScreen(
   screen.open();
   try {
     const reason = await session.run(target, { isStopped, onTick: ({ nowMs }) => screen.onTick(nowMs) });
+    view.end();
     return { state: screen.state, reason };
   } finally {
     await screen.close();
@@ -170,6 +171,7 @@ async function asLines(
     report();
   };
   const reason = await session.run(target, { isStopped, onTick });
+  view.end();
   // What came since the last one is not lost.
   report();
   return { state, reason };
