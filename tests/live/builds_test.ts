@@ -3,28 +3,38 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { placeFolder } from "../../scripts/pythons.ts";
 import type { Python } from "../../scripts/pythons.ts";
+import { covering, lacksAllBut } from "../covers.ts";
 import { PROGRAMS, runCommand, startTarget, warnSkipped } from "../helpers.ts";
 import { builds } from "./builds.ts";
 import { assertTrue } from "./idle_truth.ts";
 import { pyspy, pythons, startReady, temporaryFolder } from "./programs.ts";
 
+/** In the matrix: statically, for other addresses, in larger pages, without symbols. */
+const LINKED = "linked otherwise";
+
 for (const one of builds) {
   const program = one.minor === "2.7" ? "old_style.py" : "generators.py";
-  Deno.test(`builds: dump and record are true, Python ${one.label}`, async () => {
-    await using target = await startTarget(one, program);
-    await assertTrue(target);
-  });
+  covering({ python: one, modes: ["dump", "record"] })(
+    `builds: dump and record are true, Python ${one.label}`,
+    async () => {
+      await using target = await startTarget(one, program);
+      await assertTrue(target);
+    },
+  );
 }
 
 for (const one of builds.filter(({ label }) => label.endsWith("musl"))) {
-  Deno.test(`builds: what threads do with musl, which hides the GIL's waiters, Python ${one.label}`, async () => {
-    const folder = await placeFolder(one, join(PROGRAMS, "live"));
-    await using target = await startReady([...one.command, join(folder, "kinds.py")]);
-    const { stderr } = await pyspy(["record", "-p", `${target.pid}`, "-d", "2", "-f", "raw", "-o", "-"]);
-    const [, waiting] = / ([\d.]+) % waiting for it/.exec(stderr) ?? [];
-    // Six threads, of which three want the GIL all the time.
-    assert.ok(Number(waiting) > 12 && Number(waiting) < 50, stderr);
-  });
+  covering({ python: one, modes: ["gil"] })(
+    `builds: what threads do with musl, which hides the GIL's waiters, Python ${one.label}`,
+    async () => {
+      const folder = await placeFolder(one, join(PROGRAMS, "live"));
+      await using target = await startReady([...one.command, join(folder, "kinds.py")]);
+      const { stderr } = await pyspy(["record", "-p", `${target.pid}`, "-d", "2", "-f", "raw", "-o", "-"]);
+      const [, waiting] = / ([\d.]+) % waiting for it/.exec(stderr) ?? [];
+      // Six threads, of which three want the GIL all the time.
+      assert.ok(Number(waiting) > 12 && Number(waiting) < 50, stderr);
+    },
+  );
 }
 
 /** A Python of the host whose static library is there, and what to link it with. */
@@ -110,8 +120,10 @@ async function link(
   }
 }
 
+lacksAllBut(LINKED, pairs.map(({ one }) => one.python.minor));
 for (const { one, linking } of pairs) {
-  Deno.test(`builds: ${linking.name}, Python ${one.python.label}`, async () => {
+  const test = covering({ version: one.python.minor, build: LINKED, modes: ["dump", "record"] });
+  test(`builds: ${linking.name}, Python ${one.python.label}`, async () => {
     await using folder = await temporaryFolder();
     await link(one, linking, folder.path);
     const command = ["env", `PYTHONHOME=${one.home}`, join(folder.path, "program")];

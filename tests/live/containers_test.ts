@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { placeFolder } from "../../scripts/pythons.ts";
 import type { Python } from "../../scripts/pythons.ts";
 import type { DumpJson } from "../../src/render/dump_json.ts";
+import { covering, lacksAllBut } from "../covers.ts";
 import { canRun, PROGRAMS, runCommand, warnSkipped } from "../helpers.ts";
 import { differences } from "../truth.ts";
 import type { Report } from "../truth.ts";
@@ -74,9 +75,11 @@ function representatives(): Python[] {
   return [old, newest, inRoot].filter((one) => one !== undefined);
 }
 
+lacksAllBut("container", mayContain ? representatives().map(({ minor }) => minor) : []);
 for (const one of representatives()) {
+  const cells = { version: one.minor, build: "container" };
   for (const program of ["thread_names.py", "generators.py"].filter((name) => canRun(one.minor, name))) {
-    Deno.test({
+    covering({ ...cells, modes: ["dump", "locals"] })({
       name: `containers: ids are ours and stacks true, ${program}, Python ${one.label}`,
       ignore: !mayContain,
       fn: async () => {
@@ -99,7 +102,7 @@ for (const one of representatives()) {
     });
   }
 
-  Deno.test({
+  covering({ ...cells, modes: ["record"] })({
     name: `containers: record knows who computes and who sleeps, Python ${one.label}`,
     ignore: !mayContain,
     fn: async () => {

@@ -2,8 +2,17 @@
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import type { DumpJson } from "../../src/render/dump_json.ts";
+import { covering } from "../covers.ts";
 import { PROGRAMS, runCommand, warnSkipped } from "../helpers.ts";
-import { denoCacheFor, parseFolded, pyspy, python, pythons, temporaryFolder } from "./programs.ts";
+import {
+  allPythons,
+  denoCacheFor,
+  parseFolded,
+  pyspy,
+  python,
+  pythons,
+  temporaryFolder,
+} from "./programs.ts";
 
 const SCRIPT = join(PROGRAMS, "live", "embedded.py");
 
@@ -81,10 +90,8 @@ async function assertTold(
   assert.equal(recorded.code, 0, recorded.stderr);
   assert.match(recorded.stderr, / 100\.0 % idle$/m);
   const texts = frames.map(({ name, filename, line }) => `${name} (${basename(filename)}:${line})`);
-  assert.deepEqual(
-    parseFolded(recorded.stdout).map((stack) => stack.frames),
-    [texts.reverse()],
-  );
+  const stacks = parseFolded(recorded.stdout).map((stack) => stack.frames);
+  assert.deepEqual(stacks, [texts.reverse()]);
   return dump;
 }
 
@@ -100,13 +107,16 @@ async function has(...programs: string[]): Promise<boolean> {
   return code === 0;
 }
 
+/** Debian's programs hold the interpreter of the system. */
+const version = allPythons.find(({ executable }) => executable.startsWith("/usr/bin/"))?.minor ?? "3";
+const inOthers = covering({ version, build: "embedded", modes: ["dump", "record"] });
 const EDITORS: readonly (readonly [string, readonly string[]])[] = [
   ["gdb", ["gdb", "--batch", "-nx", "-ex", `source ${SCRIPT}`]],
   ["vim.nox", ["vim.nox", "-es", "-u", "NONE", "-c", `py3file ${SCRIPT}`]],
 ];
 for (const [name, command] of EDITORS) {
   const ignore = !await has(name);
-  Deno.test({
+  inOthers({
     name: `embedded: ${name}`,
     ignore,
     fn: async () => {
@@ -143,7 +153,7 @@ function closeConnections(): void {
 const UWSGI = "/usr/lib/uwsgi/plugins/python3_plugin.so";
 const hasUwsgi = await has("uwsgi", UWSGI);
 for (const options of [[], ["--enable-threads", "--threads", "2"]]) {
-  Deno.test({
+  inOthers({
     name: `embedded: a worker of uwsgi, which forks without telling Python ${options.join(" ")}`,
     ignore: !hasUwsgi,
     fn: async () => {
@@ -182,7 +192,7 @@ for (const options of [[], ["--enable-threads", "--threads", "2"]]) {
 
 const APACHE = "/usr/lib/apache2/modules";
 const hasApache = await has("apache2", join(APACHE, "mod_wsgi.so")) && Deno.uid() === 0;
-Deno.test({
+inOthers({
   name: "embedded: Apache's mod_wsgi, in an interpreter of its own",
   ignore: !hasApache,
   fn: async () => {
