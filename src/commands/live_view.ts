@@ -1,7 +1,7 @@
 /** What `top` shows, taken from a session that goes on. */
 import type { Target } from "../attach.ts";
 import { buildProfile, buildTreeProfile } from "../build_profile.ts";
-import { readStacks } from "../dump_stacks.ts";
+import { readCollecting, readStacks } from "../dump_stacks.ts";
 import { LiveCounts } from "../live_counts.ts";
 import type { LiveCaller, LiveSnapshot, LiveThread } from "../live_profile.ts";
 import type { Profile } from "../profile.ts";
@@ -114,6 +114,7 @@ export class LiveView {
       late: counters.late,
       errors: counters.errors,
       missed: Math.max(0, counters.missed - Math.ceil(this.#suspendedMs * rateHz / 1000)),
+      isCollecting: this.#session.running.some(({ target }) => readCollecting(target) === true),
       selection,
       isTree: subprocesses,
     };

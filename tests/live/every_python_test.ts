@@ -26,6 +26,8 @@ for (const python of allPythons) {
     },
   );
 
+  // Without a GIL: free_threaded_test.ts.
+  if (python.freeThreaded) continue;
   const testGil = covering({ python, modes: ["gil"] });
   testGil(`who has the GIL, waits for it, is native, or idle, Python ${python.label}`, async () => {
     await using target = await startProgram(python, "kinds.py");

@@ -1,5 +1,6 @@
 /** Builds without a GIL: threads that run side by side, and what is shown of each. */
 import assert from "node:assert/strict";
+import { covering } from "../covers.ts";
 import { parseFolded, pyspy, pythons, startProgram, startReady } from "./programs.ts";
 import { recordOf } from "./recording.ts";
 import type { Recorded } from "./recording.ts";
@@ -7,8 +8,14 @@ import type { Recorded } from "./recording.ts";
 const python = pythons.findLast((one) => one.freeThreaded);
 if (python === undefined) console.warn("SKIPPED: there is no free-threaded Python");
 
+const covers = covering({
+  version: python?.minor ?? "3.13",
+  build: "free-threaded",
+  modes: ["gil", "blocking"],
+});
+
 function test(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name: `free-threaded: ${name}`, ignore: python === undefined, fn });
+  covers({ name: `free-threaded: ${name}`, ignore: python === undefined, fn });
 }
 
 const CALLS: Readonly<Record<string, readonly string[]>> = {

@@ -21,6 +21,7 @@ export const FACTS: TopFacts = {
   late: 9,
   errors: 0,
   missed: 3,
+  isCollecting: false,
   selection: "active",
   isTree: false,
 };

@@ -87,6 +87,13 @@ Deno.test("what is in doubt is said: late ticks, failed ones, a pause, a filter 
   assert.match(screenText(stateWith({ message: "Wrote x.svg" })), /Wrote x\.svg\n$/);
 });
 
+Deno.test("a collector that is at work is shown", () => {
+  const text = (isCollecting: boolean) =>
+    screenText(stateWith(), { view: { ...VIEW, facts: { ...FACTS, isCollecting } } });
+  assert.match(text(true), /collecting garbage/);
+  assert.doesNotMatch(text(false), /collecting/);
+});
+
 Deno.test("where only the GIL's holder is sampled nothing is said of other threads", () => {
   const view = { ...VIEW, facts: { ...FACTS, selection: "gil" as const } };
   const text = screenText(stateWith(), { view });

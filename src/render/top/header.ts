@@ -100,6 +100,7 @@ function threadsLine({ facts, snapshot }: TopView, columns: number): Line {
     piece(`, ${average(Activity.Waiting)} ${isNarrow ? "wait" : "waiting for the GIL"}`),
     piece(`, ${average(Activity.Idle)} idle`),
     piece(facts.isTree ? `, ${processes} ${processes === 1 ? "process" : "processes"}` : ""),
+    piece(facts.isCollecting ? isNarrow ? ", gc" : ", collecting garbage" : "", "yellow"),
   ];
 }
 

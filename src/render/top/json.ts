@@ -41,6 +41,7 @@ export interface TopJson {
     late: number;
     errors: number;
     missed: number;
+    collecting_garbage: boolean;
   };
   interval: { seconds: number; ticks: number; samples: number; gil_percent: number };
   /** Null where only the GIL's holder is sampled. */
@@ -91,6 +92,7 @@ export function toTopJson({ facts, snapshot }: TopView, state: TopState, time: s
       late: facts.late,
       errors: facts.errors,
       missed: facts.missed,
+      collecting_garbage: facts.isCollecting,
     },
     interval: {
       seconds: rounded(now.seconds),

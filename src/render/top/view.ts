@@ -15,6 +15,8 @@ export interface TopFacts {
   readonly late: number;
   readonly errors: number;
   readonly missed: number;
+  /** Whether the garbage collector of one of them is at work now. */
+  readonly isCollecting: boolean;
   readonly selection: "active" | "all" | "gil";
   /** A whole tree of processes is sampled. */
   readonly isTree: boolean;
