@@ -212,7 +212,7 @@ test("a second signal ends the waiting for a program that ignores the first", as
 
 test("-d ends the recording, not the program", async () => {
   const { code, stdout, stderr } = await recordProgram(
-    [executable, "-c", `${SPIN.replace("0.3", "0.8")}print("done")\nraise SystemExit(3)`],
+    [executable, "-c", `${SPIN.replace("0.4", "0.8")}print("done")\nraise SystemExit(3)`],
     { args: ["-d", "0.2"] },
   );
   assert.equal(code, 3, stderr);
