@@ -49,7 +49,7 @@ test("the header tells what is watched and how well; the table where the time go
   const [first = "", second = "", third = ""] = screen.split("\n");
   assert.match(
     first,
-    new RegExp(`two_threads\\.py.* Python ${python!.label.split("-")[0]}.* pid ${target.pid} `),
+    new RegExp(`^pyspy top {2}\\S*python.* Python ${python!.label.split("-")[0]}.* pid ${target.pid} `),
   );
   assert.match(
     second,
