@@ -1,6 +1,6 @@
 /** The clock of live sampling: coarse waits leave the event loop free, the last stretch is slept precisely. */
 import { setImmediate } from "node:timers";
-import { beginSampling, endSampling, sleepBlocking } from "./ffi/mod.ts";
+import { beginSampling, endSampling, nowMs, sleepBlocking } from "./ffi/mod.ts";
 import type { Clock } from "./types.ts";
 
 /** Timers of the event loop may be this late. Units: ms. */
@@ -17,7 +17,7 @@ const YIELD_INTERVAL = 20;
 
 /** A steady clock that keeps time to some 60 microseconds. A wait ends early once `isStopped` says so. */
 export function liveClock(isStopped: () => boolean): Clock {
-  let lastYield = performance.now();
+  let lastYield = nowMs();
   let checked = lastYield;
   let waited = 0;
   /** With a real-time priority, a thread that hardly sleeps would keep all others from its processor. */
@@ -27,34 +27,33 @@ export function liveClock(isStopped: () => boolean): Clock {
     checked = now;
     waited = 0;
   };
-  const sleepUntil = (untilMs: number, nowMs = performance.now()) => {
-    const remaining = untilMs - nowMs;
+  const sleepUntil = (untilMs: number, now = nowMs()) => {
+    const remaining = untilMs - now;
     if (remaining > SHORTEST_SLEEP) sleepBlocking(remaining * 1e6);
-    else while (performance.now() < untilMs);
+    else if (remaining > 0) { while (nowMs() < untilMs); }
   };
   const waitLong = async (untilMs: number) => {
     for (;;) {
-      const remaining = untilMs - performance.now() - TIMER_SLACK;
+      const remaining = untilMs - nowMs() - TIMER_SLACK;
       if (remaining < 1) break;
       await new Promise((resolve) => setTimeout(resolve, Math.min(remaining, YIELD_INTERVAL)));
-      lastYield = performance.now();
+      lastYield = nowMs();
       if (isStopped()) return;
     }
     sleepUntil(untilMs);
   };
   const yieldOnce = async (untilMs: number) => {
     await new Promise<void>((resolve) => setImmediate(resolve));
-    lastYield = performance.now();
+    lastYield = nowMs();
     sleepUntil(untilMs);
   };
   return {
-    now: () => performance.now(),
+    now: nowMs,
     begin: beginSampling,
     end: endSampling,
     pause: () => sleepBlocking(PAUSE_MIN + Math.random() * PAUSE_RANGE),
     random: () => Math.random(),
-    wait(untilMs) {
-      const now = performance.now();
+    wait(untilMs, now) {
       waited += Math.max(0, untilMs - now);
       checkShare(now);
       if (untilMs - now > TIMER_SLACK + 1) return waitLong(untilMs);

@@ -297,12 +297,13 @@ export async function runSchedule(
   const intervalMs = 1000 / rateHz;
   const end = durationSeconds === undefined ? Infinity : startMs + durationSeconds * 1000;
   let index = 0;
+  let now = clock.now();
   for (;;) {
     const due = startMs + (index + clock.random()) * intervalMs;
-    const waiting = clock.wait(Math.min(due, end));
+    const waiting = clock.wait(Math.min(due, end), now);
     if (waiting !== undefined) await waiting;
     if (isStopped()) return "stopped";
-    const now = clock.now();
+    if (waiting !== undefined || now < due) now = clock.now();
     if (due >= end || now >= end) {
       counters.missed += Math.max(0, Math.floor((Math.min(now, end) - startMs) / intervalMs + 1e-6) - index);
       return "duration";
@@ -310,7 +311,8 @@ export async function runSchedule(
     if (now - due > intervalMs / 2) counters.late++;
     const result = tick(now);
     if (!(typeof result === "boolean" ? result : await result)) return "target_gone";
-    const next = Math.max(index + 1, Math.floor((Math.min(clock.now(), end) - startMs) / intervalMs));
+    now = clock.now();
+    const next = Math.max(index + 1, Math.floor((Math.min(now, end) - startMs) / intervalMs));
     counters.missed += next - index - 1;
     index = next;
   }

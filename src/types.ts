@@ -164,8 +164,8 @@ export interface Clock {
   /** From now on waits should end on time, so often a second; until `end`. */
   begin(rateHz: number): void;
   end(): void;
-  /** Waits until a time of `now`, letting signals and timers run; undefined when there was nothing to wait for. */
-  wait(untilMs: number): Promise<void> | undefined;
+  /** Waits until a time of `now`, letting signals and timers run; undefined when it need not be awaited. */
+  wait(untilMs: number, nowMs: number): Promise<void> | undefined;
   /** Lets the target run for a few microseconds. */
   pause(): void;
   /** A random number in [0, 1), for the moment inside each interval. */

@@ -243,7 +243,7 @@ export class ThreadStack {
 
   /** The word at an address of the C stack or the thread state; undefined when it could not be read. */
   #wordAt(words: Uint32Array, copy: Copy, at: Address): Address | undefined {
-    if (at % 8 !== 0) return undefined;
+    if ((at & 7) !== 0) return undefined;
     const inside = at - this.tstate - this.#fields.threadLow;
     if (inside >= 0 && inside + 8 <= this.#headRead) return pointerAt(words, this.#headOffset + inside);
     const windows = this.#windows;
@@ -294,7 +294,7 @@ export class ThreadStack {
         mark = frame;
         markAt *= 2;
       }
-      if (frame % 8 !== 0) return this.#broken("unreadable");
+      if ((frame & 7) !== 0) return this.#broken("unreadable");
       const start = frame + low;
       const end = frame + high;
       let source = words;

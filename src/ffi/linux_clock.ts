@@ -1,8 +1,9 @@
-/** Sleeping with the kernel's precision; timers of the event loop have a granularity of a millisecond or more. */
+/** The time and sleeping with the kernel's precision; timers of the event loop have a granularity of a millisecond or more. */
 import { libc } from "./linux_libc.ts";
 
 const timespec = new Uint32Array(4);
 const timespecBytes = new Uint8Array(timespec.buffer);
+const CLOCK_MONOTONIC = 1;
 
 const SCHED_SETATTR = { x86_64: 314, aarch64: 274 };
 const PRCTL = { x86_64: 157, aarch64: 167 };
@@ -61,4 +62,10 @@ export function sleepNs(ns: number): void {
   timespec[0] = Math.floor(ns / 1e9);
   timespec[2] = ns % 1e9;
   libc().nanosleep(timespecBytes, 0);
+}
+
+/** The time since some moment in the past. Units: ms. Source: clock_gettime(2). */
+export function monotonicMs(): number {
+  libc().clock_gettime(CLOCK_MONOTONIC, timespecBytes);
+  return timespec[0]! * 1000 + timespec[2]! / 1e6;
 }

@@ -6,9 +6,12 @@ import { childrenOf } from "./linux_children.ts";
 import { listLinuxProcesses } from "./linux_processes.ts";
 import { linkOf } from "./linux_proc.ts";
 import { isAlive } from "./linux_stat.ts";
-import { endPromptWakeups, requestPromptWakeups, sleepNs } from "./linux_clock.ts";
+import { endPromptWakeups, monotonicMs, requestPromptWakeups, sleepNs } from "./linux_clock.ts";
 import { callsCounted, countCalls } from "./linux_libc.ts";
 import { ProfilerError } from "../errors.ts";
+
+/** Where the clock of `performance` begins. Units: ms. */
+let originMs: number | undefined;
 
 /**
  * Opens a process for reading.
@@ -49,6 +52,11 @@ export function isProcessAlive(pid: number): boolean {
 /** Path of the executable of a process as the process sees it; undefined when it has ended, or may not be looked at. */
 export function executableOf(pid: number): string | undefined {
   return linkOf(`/proc/${pid}/exe`);
+}
+
+/** The time of `performance.now()`, to be had three times as fast. Units: ms. */
+export function nowMs(): number {
+  return monotonicMs() - (originMs ??= monotonicMs() - performance.now());
 }
 
 /** Sleeps on this thread, blocking the event loop: keep it below 50 ms. Units: ns. */
