@@ -56,7 +56,7 @@ export function liveClock(isStopped: () => boolean): Clock {
     wait(untilMs, now) {
       waited += Math.max(0, untilMs - now);
       checkShare(now);
-      if (untilMs - now > TIMER_SLACK + 1) return waitLong(untilMs);
+      if (untilMs - now > YIELD_INTERVAL) return waitLong(untilMs);
       if (now - lastYield > YIELD_INTERVAL) return yieldOnce(untilMs);
       sleepUntil(untilMs, now);
       return undefined;

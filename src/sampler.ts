@@ -33,6 +33,8 @@ const MOST_UNSETTLED_TICKS = 100;
 const LONGEST_JOINED_MS = 0.5;
 /** Names and code objects are checked this often. Units: ms. */
 const UPKEEP_INTERVAL = 1000;
+/** Reading the names of many threads takes milliseconds: it may take one part in so many of the time. */
+const NAMES_SHARE = 500;
 
 /** What to sample, and how often. */
 export interface SamplerOptions {
@@ -95,6 +97,7 @@ export class Sampler {
   /** Threads that ran no Python code when they were looked at last. */
   readonly #empty = new WeakSet<ThreadEntry>();
   #lastUpkeep = -Infinity;
+  #nextNames = -Infinity;
   /** Grows with each stack that was torn or new, and falls with each tick. */
   #unsettled = MOST_UNSETTLED_TICKS;
   /** How long the last tick took. */
@@ -258,7 +261,11 @@ export class Sampler {
     this.#lastUpkeep = now;
     this.#recording.codes.revalidate();
     this.#recording.prune();
-    this.#reader.refreshNames();
+    if (now >= this.#nextNames) {
+      const start = this.#clock.now();
+      this.#reader.refreshNames();
+      this.#nextNames = now + NAMES_SHARE * (this.#clock.now() - start);
+    }
     this.#rename();
   }
 

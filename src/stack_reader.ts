@@ -20,7 +20,7 @@ import type { TargetThreads } from "./types.ts";
 
 /** The lists of interpreters and threads are followed at most this often. Units: ms. */
 const LIST_INTERVAL = 1;
-const LIST_INTERVAL_PER_THREAD = 0.2;
+const LIST_INTERVAL_PER_THREAD = 0.5;
 /** The system is asked at most this often what threads are doing, and the GIL read. Units: ms. */
 const STATE_INTERVAL = 0.1;
 /** Times that one read is tried anew because memory in the plan has gone. */

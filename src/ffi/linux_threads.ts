@@ -3,8 +3,10 @@ import { cString, libc } from "./linux_libc.ts";
 import { RUNS } from "../types.ts";
 import type { ThreadState } from "../types.ts";
 
-/** Files kept open at most; further threads are opened and closed each time. */
-const MAX_OPEN = 800;
+/** Threads whose files are kept open, at most; those of further threads are opened and closed each time. */
+const MAX_OPEN = 400;
+/** Three numbers of at most 20 digits. Units: bytes. */
+const SCHEDSTAT_SIZE = 64;
 const CLOSE_PARENTHESIS = 0x29;
 const LETTER_R = 0x72;
 const LETTER_A = 0x61;
@@ -14,11 +16,22 @@ const SPACE = 0x20;
 const FUTEX = { x86_64: "202 ", aarch64: "98 " };
 const O_RDONLY_CLOEXEC = 0x80000;
 
+/** A thread whose files are open. */
+interface OpenThread {
+  /** -1 where there is no such file. */
+  readonly schedstat: number;
+  readonly syscall: number;
+  /** What `schedstat` said before the thread was asked what it waits for. */
+  readonly text: Uint8Array;
+  length: number;
+  /** The answer. */
+  waitsFor: number;
+}
+
 /** Reads the scheduler's state of threads. */
 export class ThreadStates {
   readonly #taskFolder: string;
-  /** Open /proc/PID/task/TID/syscall, by thread. */
-  readonly #open = new Map<number, number>();
+  readonly #open = new Map<number, OpenThread>();
   readonly #buffer = new Uint8Array(512);
   /** Some kernels and sandboxes have no such file, or do not let us read it. */
   #hasSyscallFile = true;
@@ -31,15 +44,20 @@ export class ThreadStates {
    * What a thread waits for: see `TargetThreads.waitsFor`.
    *
    * The file `syscall` says "running", or names the system call that the thread is blocked in, with its arguments. It costs
-   * a third of `stat`, which counts much that is not asked for. Source: proc_pid_syscall(5), futex(2).
+   * a third of `stat`, which counts much that is not asked for. A thread that was blocked, and was not put on a processor
+   * since, is still where it was: `schedstat` says so for half of that. Source: proc_pid_syscall(5), futex(2).
    */
   waitsFor(tid: number): number {
     if (!this.#hasSyscallFile) return this.stateOf(tid) === "running" ? RUNS : 0;
     const known = this.#open.get(tid);
-    const file = known ?? this.#openFile(tid, "syscall");
-    const length = file < 0 ? -1 : libc().pread(file, this.#buffer, this.#buffer.length, 0);
+    const thread = known ?? this.#openThread(tid);
+    // Read before the other file: if the thread runs in between, this one is another the next time.
+    if (this.#isAsBefore(thread) && thread.waitsFor !== RUNS) return thread.waitsFor;
+    const length = thread.syscall < 0
+      ? -1
+      : libc().pread(thread.syscall, this.#buffer, this.#buffer.length, 0);
     if (length <= 0) {
-      if (file >= 0) libc().close(file);
+      closeThread(thread);
       this.#open.delete(tid);
       // The id may belong to a new thread by now, or the file may be what cannot be read.
       if (known !== undefined) return this.waitsFor(tid);
@@ -47,9 +65,33 @@ export class ThreadStates {
       if (state !== undefined) this.#hasSyscallFile = false;
       return state === "running" ? RUNS : 0;
     }
-    if (known === undefined && this.#open.size < MAX_OPEN) this.#open.set(tid, file);
-    else if (known === undefined) libc().close(file);
-    return this.#buffer[0] === LETTER_R ? RUNS : futexIn(this.#buffer, length);
+    if (known === undefined && this.#open.size < MAX_OPEN) this.#open.set(tid, thread);
+    else if (known === undefined) closeThread(thread);
+    return thread.waitsFor = this.#buffer[0] === LETTER_R ? RUNS : futexIn(this.#buffer, length);
+  }
+
+  #openThread(tid: number): OpenThread {
+    return {
+      schedstat: this.#openFile(tid, "schedstat"),
+      syscall: this.#openFile(tid, "syscall"),
+      text: new Uint8Array(SCHEDSTAT_SIZE),
+      length: 0,
+      waitsFor: RUNS,
+    };
+  }
+
+  /** Whether the thread was not put on a processor since it was asked last; what is read now is kept. */
+  #isAsBefore(thread: OpenThread): boolean {
+    if (thread.schedstat < 0) return false;
+    const buffer = this.#buffer;
+    const length = libc().pread(thread.schedstat, buffer, SCHEDSTAT_SIZE, 0);
+    let differs = length !== thread.length;
+    // What changes first is the number at the end, of times that it was put on a processor.
+    for (let at = length - 1; at >= 0 && !differs; at--) differs = buffer[at] !== thread.text[at];
+    if (!differs) return length > 0 && !isUncounted(buffer, length);
+    for (let at = 0; at < length; at++) thread.text[at] = buffer[at]!;
+    thread.length = length;
+    return false;
   }
 
   /** CPU time of a thread in ns; 0 when unknown. Source: proc_pid_schedstat(5), first field. */
@@ -75,13 +117,24 @@ export class ThreadStates {
   }
 
   close(): void {
-    for (const file of this.#open.values()) libc().close(file);
+    for (const thread of this.#open.values()) closeThread(thread);
     this.#open.clear();
   }
 
   #openFile(tid: number, name: "stat" | "syscall" | "schedstat"): number {
     return libc().open(cString(`${this.#taskFolder}/${tid}/${name}`), O_RDONLY_CLOEXEC);
   }
+}
+
+function closeThread({ schedstat, syscall }: OpenThread): void {
+  if (schedstat >= 0) libc().close(schedstat);
+  if (syscall >= 0) libc().close(syscall);
+}
+
+/** Kernels that do not count say "0 0 0". */
+function isUncounted(text: Uint8Array, length: number): boolean {
+  for (let at = 0; at < length; at++) if (text[at]! > ZERO) return false;
+  return true;
 }
 
 /** The address in "202 0x7f0012345678 ..."; 0 when the call is not a futex's. */
