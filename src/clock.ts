@@ -12,8 +12,8 @@ const PAUSE_MIN = 2000;
 const PAUSE_RANGE = 15_000;
 /** It is looked at this often what share of the time is slept. Units: ms. */
 const CHECK_INTERVAL = 500;
-/** Signals wait at most this long. Units: ms. */
-const YIELD_INTERVAL = 20;
+/** The event loop gets its turn so often; signals wait at most twice as long. Units: ms. */
+const YIELD_INTERVAL = 25;
 
 /** A steady clock that keeps time to some 60 microseconds. A wait ends early once `isStopped` says so. */
 export function liveClock(isStopped: () => boolean): Clock {
