@@ -1,7 +1,7 @@
 /** Flamegraphs in a real browser, opened as people open them: as documents of their own. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { chromium, type Locator, type Page } from "playwright-core";
+import { type Browser, chromium, type Locator, type Page } from "playwright-core";
 import type { Profile } from "../../src/profile.ts";
 import { renderSvg } from "../../src/render/svg.ts";
 
@@ -21,6 +21,11 @@ const ARGS = [
   "--disable-component-update",
   "--disable-sync",
 ];
+
+/** Starts a browser; undefined where there is none. */
+export const launchBrowser: (() => Promise<Browser>) | undefined = executablePath === undefined
+  ? undefined
+  : () => chromium.launch({ executablePath, args: ARGS });
 
 /** How to open a picture. */
 export interface PageOptions {
@@ -44,13 +49,13 @@ export type Step = readonly [name: string, step: (open: OpenPage) => Promise<voi
 export function testInBrowser(name: string, steps: readonly Step[]): void {
   Deno.test({
     name,
-    ignore: executablePath === undefined,
+    ignore: launchBrowser === undefined,
     // The browser's own pipes and timers are playwright's.
     sanitizeOps: false,
     sanitizeResources: false,
     fn: async (test) => {
       const folder = await Deno.makeTempDir();
-      const browser = await chromium.launch({ executablePath: executablePath ?? "", args: ARGS });
+      const browser = await launchBrowser!();
       const open = async (
         complaints: string[],
         profile: Profile | string,
