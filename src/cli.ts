@@ -188,6 +188,7 @@ export async function run(args: readonly string[]): Promise<number> {
     )
     .option("-n, --limit <n>", "functions in each table", parseLimit, 20)
     .option("--lines <file>", "show a source file with the time of each line")
+    .option("--heatmap <file>", "write a page of all source files with the time of each line; - is stdout")
     .option("-t, --threads", "show each thread below a frame of its own")
     .option("--include <pattern>", "keep samples with such a function, module or file; repeatable", collect)
     .option(
@@ -199,12 +200,19 @@ export async function run(args: readonly string[]): Promise<number> {
     .option("--root <pattern>", "let stacks begin at such a function, and leave out those without it")
     .option("--fail-if <limit>", "end with code 6 when broken: 'self:json.dumps>20%'; repeatable", collect)
     .action(async (file, options) => {
+      if (options.lines !== undefined && options.heatmap !== undefined) {
+        throw usage(
+          "--lines shows one source file, and --heatmap writes a page of all",
+          "leave one of them out",
+        );
+      }
       const { report } = await import("./commands/report.ts");
       exitCode = await report({
         file,
         outputs: options.output ?? [],
         format: options.format,
         lines: options.lines,
+        heatmap: options.heatmap,
         limit: options.limit,
         threads: options.threads === true,
         select: selection(options),

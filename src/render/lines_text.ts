@@ -2,17 +2,14 @@
 import { ProfilerError } from "../errors.ts";
 import type { Profile } from "../profile.ts";
 import { shortenMiddle, terminalSafe } from "./escape.ts";
+import { countLines } from "./line_counts.ts";
+import type { TimeCount } from "./line_counts.ts";
 import { formatAmount, formatPercent, secondsPerCount } from "./numbers.ts";
+import { sourceLines } from "./source_text.ts";
 
 /** Lines without samples that are shown around those with. */
 const CONTEXT = 3;
 const LONGEST_LINE = 160;
-
-/** Counts of a line: of its own code, and with what it calls. */
-interface LineCount {
-  self: number;
-  total: number;
-}
 
 /**
  * The file of a profile that is meant by a path: its whole path, or an end of it.
@@ -47,12 +44,15 @@ export function renderLines(
   profile: Profile,
   { file, source }: { readonly file: string; readonly source: string },
 ): string {
-  const counts = countLines(profile, file);
-  const all = profile.stacks.reduce((sum, { count }) => sum + count, 0);
+  const { all, files } = countLines(profile);
+  const places = files.find(({ path }) => path === file)?.places ?? [];
+  const counts = new Map<number, TimeCount>(
+    places.filter(({ line, total }) => line > 0 && total > 0).map((place) => [place.line, place]),
+  );
   const seconds = secondsPerCount(profile.info);
   const amount = (count: number) =>
     count === 0 ? "" : seconds > 0 ? (count * seconds).toFixed(2) : String(count);
-  const lines = source.split(/\r?\n/);
+  const lines = sourceLines(source);
   const shown = linesToShow(counts, lines.length);
   const unit = seconds > 0 ? " s" : "";
   const rows = [
@@ -80,26 +80,7 @@ export function renderLines(
   return rows.join("\n") + "\n";
 }
 
-function countLines({ frames, fullFiles, stacks }: Profile, file: string): Map<number, LineCount> {
-  const lineOf = frames.map((frame, i) => (fullFiles?.[i] ?? frame.file) === file ? frame.line : 0);
-  const counts = new Map<number, LineCount>();
-  const countOf = (line: number) => {
-    const count = counts.get(line) ?? { self: 0, total: 0 };
-    counts.set(line, count);
-    return count;
-  };
-  for (const { frames, count } of stacks) {
-    const leaf = lineOf[frames.at(-1) ?? -1] ?? 0;
-    if (leaf > 0) countOf(leaf).self += count;
-    // A line that is on the stack twice counts once.
-    for (const line of new Set(frames.map((frame) => lineOf[frame]!))) {
-      if (line > 0) countOf(line).total += count;
-    }
-  }
-  return counts;
-}
-
-function linesToShow(counts: ReadonlyMap<number, LineCount>, length: number): number[] {
+function linesToShow(counts: ReadonlyMap<number, TimeCount>, length: number): number[] {
   const shown = new Set<number>();
   for (const line of counts.keys()) {
     for (let near = line - CONTEXT; near <= line + CONTEXT; near++) {

@@ -54,6 +54,7 @@ const WIRING = [
   "recording_session",
   "sampled_process",
   "self_usage",
+  "sources",
   "terminal",
 ].map((name) => `src/${name}.ts`);
 
@@ -108,6 +109,7 @@ const IMPORT_RULES: readonly ImportRule[] = [
       "src/ffi/mod.ts",
       "src/ffi/process.ts",
       "src/ffi/output_file.ts",
+      "src/ffi/source_file.ts",
       "src/cpython/",
       ...WIRING,
       ...CORE,

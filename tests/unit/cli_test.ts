@@ -88,6 +88,7 @@ const UNCLEAR: readonly [line: string, message: RegExp][] = [
   ["record -p 12 --rotate 9 --fail-if self:a>1%", /--rotate makes many/],
   ["record -p 12 --rotate 9 --summary a", /--rotate makes many/],
   ["record -p 12 --fail-if a", /Cannot tell what 'a' is to limit/],
+  ["report a --lines b --heatmap c", /--lines shows one source file, and --heatmap/],
   ["diff a b --fail-if self:a>1s", /Cannot tell what 'self:a>1s' is to limit/],
 ];
 
