@@ -6,7 +6,7 @@
 import type { Profile } from "../profile.ts";
 import { shortenMiddle, xmlEscape } from "./escape.ts";
 import { HEAT, heatLabel } from "./heat_scale.ts";
-import { renderIndex } from "./heatmap_index.ts";
+import { pathHtml, renderIndex } from "./heatmap_index.ts";
 import { renderBareLines, renderSourceLines } from "./heatmap_lines.ts";
 import type { LineOptions } from "./heatmap_lines.ts";
 import { heatmapModel } from "./heatmap_model.ts";
@@ -21,9 +21,8 @@ const MAX_FILES = 300;
 const MAX_HOT_LINES = 30_000;
 const MAX_COLD_LINES = 100_000;
 const MAX_TEXT = 15_000_000;
-const LONGEST_HEADING = 500;
+const LONGEST_HEADING = 200;
 const LONGEST_NOTE = 500;
-const LONGEST_PATH = 300;
 
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
@@ -142,7 +141,7 @@ function renderFile(
     unplaced > 0 ? `Of no known line: ${formatPercent(unplaced, all)} with all that it calls.` : "",
   ].filter((note) => note !== "").map((note) => `<p class="note">${xmlEscape(note)}</p>\n`);
   const html = `<details open class="file" id="f${file.number}"><summary><a href="#index">index</a>` +
-    `<i class="${file.paint}"></i><b>${xmlEscape(shortenMiddle(file.path, LONGEST_PATH))}</b>` +
+    `<i class="${file.paint}"></i><b>${pathHtml(file.path)}</b>` +
     `<span>self ${formatPercent(file.self, all)}</span><span>total ${formatPercent(file.total, all)}</span>` +
     `</summary>\n${notes.join("")}<div class="lines">\n` +
     `<div class="l head"><span></span><b class="w">self ${unit}</b><b>self %</b><b class="w">total ${unit}</b>` +

@@ -48,6 +48,11 @@ export function renderIndex(model: HeatmapModel, hasLines: (file: number) => boo
   return parts.filter((part) => part !== "").join("\n");
 }
 
+/** A path that may be broken into lines after each folder. */
+export function pathHtml(path: string): string {
+  return xmlEscape(shortenMiddle(path, LONGEST_PATH)).replaceAll("/", "/<wbr>");
+}
+
 function tableHead({ secondsEach }: HeatmapModel): string {
   const unit = secondsEach > 0 ? "s" : "count";
   return `<table><tr><th class="w">self ${unit}</th><th>self %</th><th class="w">total ${unit}</th>` +
@@ -57,7 +62,7 @@ function tableHead({ secondsEach }: HeatmapModel): string {
 function indexRow(model: HeatmapModel, file: HeatmapFile, isShown: boolean): string {
   const { all } = model.counts;
   const { self, total } = file;
-  const path = xmlEscape(shortenMiddle(file.path, LONGEST_PATH));
+  const path = pathHtml(file.path);
   const name = isShown
     ? `<a href="#f${file.number}">${path}</a>`
     : `${path} <span class="muted">(not shown below)</span>`;

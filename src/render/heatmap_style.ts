@@ -45,7 +45,7 @@ td i, summary > i { display: inline-block; width: 10px; height: 10px; margin-rig
 .file > summary a { float: right; margin-left: 14px; font-size: 12.5px; }
 .lines { padding: 4px 0 6px; }
 .l { display: grid; grid-template-columns: 7ch 9ch 9ch 9ch 9ch minmax(0, 1fr); position: relative;
-  line-height: 18px; scroll-margin-top: 70px; }
+  line-height: 18px; scroll-margin-top: 90px; }
 .l > a { color: var(--muted); text-align: right; padding-right: 10px; text-decoration: none; user-select: none; }
 .l > a:hover { color: var(--accent); text-decoration: underline; }
 .l > b { font-weight: 400; text-align: right; padding-right: 8px; color: var(--frame); user-select: none;
