@@ -7,7 +7,7 @@
 import { CpuTimes } from "./cpu_times.ts";
 import { PathProver } from "./path_prover.ts";
 import { Cursor } from "./recording.ts";
-import type { CallNode, Recording } from "./recording.ts";
+import type { Recording } from "./recording.ts";
 import { isWhole, Lookout, Sight } from "./sighting.ts";
 import type { Sighting } from "./sighting.ts";
 import type { Histogram } from "./histogram.ts";
@@ -171,24 +171,32 @@ export class Sampler {
       else again.push({ entry, first });
     }
     this.#countActivities();
-    const unproven: { entry: ThreadEntry; node: CallNode }[] = [];
-    for (const { entry, first } of again) {
-      const sighting = this.#lookAgain(entry, first);
-      if (sighting.sight === Sight.Empty) continue;
-      this.#count(entry, sighting, timeNs);
-      if (sighting.sight === Sight.Unproven) unproven.push({ entry, node: sighting.node });
+    for (const { entry, first, best } of again.map((one) => ({ ...one, best: this.#lookAgain(one) }))) {
+      const sighting = this.#settle(entry, { first, best, deadline });
+      if (sighting.sight !== Sight.Empty) this.#count(entry, sighting, timeNs);
     }
     this.#cpuTimes?.endTick();
-    for (const { entry, node } of unproven) {
-      if (!isWhole(node)) this.#prover.prove(entry, node, deadline);
-    }
+  }
+
+  /**
+   * Tries to prove the path that was seen first: one that is real belongs to the sample, whatever the thread did right
+   * after. Were it left at a path that is known, those that were not met at the beginning would never be.
+   */
+  #settle(
+    entry: ThreadEntry,
+    { first, best, deadline }: { first: Sighting; best: Sighting; deadline: number },
+  ): Sighting {
+    const doubtful = first.sight === Sight.Unproven ? first : best;
+    if (doubtful.sight !== Sight.Unproven) return best;
+    if (!isWhole(doubtful.node)) this.#prover.prove(entry, doubtful.node, deadline);
+    return best.sight === Sight.Whole && !isWhole(doubtful.node) ? best : doubtful;
   }
 
   /**
    * A path that is not known may be one that was torn: further reads, of some microseconds later, may show a known one. A
    * read that did not reach the root, or met no frame, says little of where it belongs: the next one that does stands for it.
    */
-  #lookAgain(entry: ThreadEntry, first: Sighting): Sighting {
+  #lookAgain({ entry, first }: { entry: ThreadEntry; first: Sighting }): Sighting {
     const isLost = first.sight < Sight.Unproven;
     let best = first;
     for (let i = 0; i < (isLost ? LOST_RETRIES : TORN_RETRIES); i++) {
