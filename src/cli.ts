@@ -230,6 +230,11 @@ export async function run(args: readonly string[]): Promise<number> {
     )
     .argument("<before>", "recording to compare with; - is stdin")
     .argument("<after>", "recording to compare")
+    .option(
+      "-o, --output <file.svg>",
+      "draw a flamegraph of what has changed, repeatable; - is stdout, instead of the table",
+      collect,
+    )
     .option("-n, --limit <n>", "functions shown", parseLimit, 20)
     .option("--include <pattern>", "keep samples with such a function, module or file; repeatable", collect)
     .option(
@@ -245,6 +250,7 @@ export async function run(args: readonly string[]): Promise<number> {
       exitCode = await diff({
         before,
         after,
+        outputs: options.output ?? [],
         limit: options.limit,
         select: selection(options),
         failIf: options.failIf ?? [],

@@ -4,10 +4,10 @@ import type { Frame } from "../types.ts";
 import { amountOf } from "./threshold.ts";
 import type { Judgement, Limit } from "./threshold.ts";
 import { matchFrames } from "./pattern.ts";
-import { relativeVariances } from "./variation.ts";
+import { relativeVariances, runToRunOf, samplesEachOf } from "./variation.ts";
 
 /** Functions with fewer counts than this in both are not looked at. Units: samples. */
-const MIN_SAMPLES = 10;
+export const MIN_SAMPLES = 10;
 /** Functions from which the common factor is taken, and how many samples make a full vote. Units: samples. */
 const MIN_VOTING = 30;
 const FULL_VOTE = 400;
@@ -36,12 +36,25 @@ export interface FunctionChange extends Change {
   readonly isCertain: boolean;
 }
 
+/** By how much two recordings may differ by chance. Shape: pairs are before and after. */
+export interface Chance {
+  /** A change of so many standard deviations is none. */
+  readonly critical: number;
+  /** Independent samples that a count of one stands for. */
+  readonly samplesEach: readonly [number, number];
+  /** Variance of any time in another run beyond that of sampling, relative to its square. */
+  readonly relative: readonly [number, number];
+  /** How many times as much the samples of a function vary as independent ones, at least 1; by `keysFor`. */
+  readonly dispersion: ReadonlyMap<string, number>;
+}
+
 /** What was found. Shape: `functions` with certain changes first, the largest first. */
 export interface Comparison {
   /** What the time of most functions has changed by; 1 is nothing. Changes of functions are beyond that. */
   readonly factor: number;
   readonly seconds: readonly [before: number, after: number];
   readonly functions: readonly FunctionChange[];
+  readonly chance: Chance;
 }
 
 /** Counts of one function. Units: counts. */
@@ -95,7 +108,32 @@ export function compare(before: Run, after: Run): Comparison {
     factor: Math.exp(common),
     seconds: [secondsOf(before), secondsOf(after)],
     functions: functions.sort((a, b) => Number(b.isCertain) - Number(a.isCertain) || size(b) - size(a)),
+    chance: chanceOf(sides, { keys, critical: critical * spread, commonVariance }),
   };
+}
+
+function chanceOf(
+  sides: readonly [Side, Side],
+  { keys, critical, commonVariance }: {
+    readonly keys: ReadonlySet<string>;
+    readonly critical: number;
+    readonly commonVariance: number;
+  },
+): Chance {
+  const [before, after] = sides;
+  const samplesEach = [samplesEachOf(before.profile, before), samplesEachOf(after.profile, after)] as const;
+  const runToRun = sides.map(({ profile }) => runToRunOf(profile.info) ** 2) as [number, number];
+  const dispersion = new Map<string, number>();
+  for (const key of keys) {
+    const ofSides = sides.map(({ entries }, i) => {
+      const { self = 0, variance = 0 } = entries.get(key) ?? {};
+      return self > 0 ? (variance - runToRun[i]!) * self * samplesEach[i]! : 1;
+    });
+    dispersion.set(key, Math.max(1, ...ofSides));
+  }
+  // The common factor is as uncertain for the times of all functions.
+  const relative = [runToRun[0] + commonVariance, runToRun[1]] as const;
+  return { critical, samplesEach, relative, dispersion };
 }
 
 /** Judges a limit of how much a group of functions may have changed, beyond the common factor. */
@@ -145,7 +183,7 @@ function samplesOf({ entries, secondsEach, profile }: Side, key: string): number
 }
 
 /** Functions are the same by name and file; lines change. Where only one recording has full paths, the file's name has to do. */
-function keysFor(a: Profile, b: Profile): (frame: Frame) => string {
+export function keysFor(a: Profile, b: Profile): (frame: Frame) => string {
   const isFull = ({ frames }: Profile) => frames.some(({ file }) => file.startsWith("/"));
   const byName = isFull(a) !== isFull(b);
   return ({ name, file }) => `${name}\0${byName ? file.replace(/^.*\//, "") : file}`;

@@ -1,5 +1,5 @@
 /** By how much the time of a function would differ in another recording of the same program. */
-import type { Profile } from "../profile.ts";
+import type { Profile, RecordingInfo } from "../profile.ts";
 
 /**
  * What two runs of the same program differ by, beyond the chance of sampling: addresses, hashes, caches, the machine. As a
@@ -45,8 +45,7 @@ export function relativeVariances(
   });
   const blocks = blocksOf(profile, { groupOf, groups });
   const samplesEach = independentSamples(profile) / Math.max(all, 1);
-  const { ticks, missed } = profile.info;
-  const runToRun = RUN_TO_RUN + (RUN_TO_RUN_BUSY - RUN_TO_RUN) * missed / Math.max(ticks + missed, 1);
+  const runToRun = runToRunOf(profile.info);
   return amounts.map((amount, group) => {
     const share = all > 0 ? amount / all : 0;
     const samples = amount * samplesEach;
@@ -55,6 +54,20 @@ export function relativeVariances(
     const least = samples >= MANY_SAMPLES ? bySampling * LEAST_OF_SAMPLING : bySampling;
     return Math.max(least, blockVariance(blocks, group)) + runToRun ** 2;
   });
+}
+
+/** What two runs of the same program differ by in any case. Units: share of a function's time. */
+export function runToRunOf({ ticks, missed }: RecordingInfo): number {
+  return RUN_TO_RUN + (RUN_TO_RUN_BUSY - RUN_TO_RUN) * missed / Math.max(ticks + missed, 1);
+}
+
+/** How many independent samples a count of one stands for; where counts are times, no more than the rate could take. */
+export function samplesEachOf(profile: Profile, { secondsEach }: { readonly secondsEach: number }): number {
+  const { unit, rateHz } = profile.info;
+  const all = profile.stacks.reduce((sum, { count }) => sum + count, 0);
+  const samples = independentSamples(profile) / Math.max(all, 1);
+  const byRate = unit === "cpu_us" || unit === "wall_us" ? secondsEach * (rateHz || 100) : 1;
+  return samples > 0 ? Math.min(samples, byRate) : byRate;
 }
 
 /** Samples of one tick may all show the same. */

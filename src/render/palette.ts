@@ -18,6 +18,9 @@ export const FRAME_TEXT = { light: "#1c1917", dark: "#f5f2ec" } as const;
 /** All that is painted: frames by whose code they are, what threads did, and the rows above the frames. */
 export type PaintKind = FrameKind | "native" | "waiting" | "idle" | "process" | "thread" | "root";
 
+/** Differences of two recordings: more time, less time, or what may be chance. */
+export type ChangeKind = "more" | "less" | "same";
+
 interface Family {
   readonly prefix: string;
   /** Degrees in OKLCH, one for each group of modules. */
@@ -49,8 +52,39 @@ const FAMILIES: Readonly<Record<PaintKind, Family>> = {
   cut: { prefix: "c", hues: [20], chroma: [0.012, 0.008], lightness: [0.95, 0.3] },
 };
 
-/** Every swatch of the palette, in a fixed order. */
-export const SWATCHES: readonly Swatch[] = Object.values(FAMILIES).flatMap((family) =>
+/** One way to paint a change. Units: OKLCH. */
+interface ChangeStep {
+  readonly chroma: readonly [light: number, dark: number];
+  readonly lightness: readonly [light: number, dark: number];
+}
+
+// Stronger changes are further from the page in lightness too, for those who tell red from blue badly.
+const CHANGE_STEPS: readonly ChangeStep[] = [
+  { chroma: [0.055, 0.06], lightness: [0.86, 0.36] },
+  { chroma: [0.105, 0.11], lightness: [0.77, 0.42] },
+  { chroma: [0.155, 0.155], lightness: [0.68, 0.49] },
+];
+const CHANGES: Readonly<Record<ChangeKind, { prefix: string; hue: number; steps: readonly ChangeStep[] }>> = {
+  more: { prefix: "m", hue: 25, steps: CHANGE_STEPS },
+  less: { prefix: "d", hue: 252, steps: CHANGE_STEPS },
+  same: { prefix: "e", hue: 80, steps: [{ chroma: [0.006, 0.006], lightness: [0.91, 0.33] }] },
+};
+
+const CHANGE_SWATCHES: readonly Swatch[] = Object.values(CHANGES).flatMap(({ prefix, hue, steps }) =>
+  steps.map(({ chroma, lightness }, step) => ({
+    className: `${prefix}${step + 1}`,
+    light: oklch(lightness[0], chroma[0], hue),
+    dark: oklch(lightness[1], chroma[1], hue),
+  }))
+);
+
+/** The classes of a change, the weakest first: `changePaint` in svg_client/change.js chooses. */
+export function changeClasses(kind: ChangeKind): string[] {
+  const { prefix, steps } = CHANGES[kind];
+  return steps.map((_, step) => `${prefix}${step + 1}`);
+}
+
+const FRAME_SWATCHES: readonly Swatch[] = Object.values(FAMILIES).flatMap((family) =>
   family.hues.flatMap((hue, group) =>
     SHADES.map((shade, index) => ({
       className: `${family.prefix}${group * SHADES.length + index}`,
@@ -59,6 +93,9 @@ export const SWATCHES: readonly Swatch[] = Object.values(FAMILIES).flatMap((fami
     }))
   )
 );
+
+/** Every swatch of the palette, in a fixed order. */
+export const SWATCHES: readonly Swatch[] = [...FRAME_SWATCHES, ...CHANGE_SWATCHES];
 
 /** The class of a frame: its hue by module, its shade by function; the same in every run. */
 export function frameClass(frame: Frame, fullFile: string = frame.file): string {

@@ -4,6 +4,8 @@
  * The stacks are a tree whose nodes are numbered as the stacks first reach them, so that a stack is the node at which
  * it leaves what is known already, and its new frames. A million samples take a few bytes for each distinct frame.
  */
+import { MIN_SAMPLES } from "../analysis/compare.ts";
+import type { MergedRuns } from "../analysis/merge_runs.ts";
 import { ProfilerError } from "../errors.ts";
 import type { Profile, RecordedProcess, RecordingInfo, StackCount } from "../profile.ts";
 import type { Frame, ThreadInfo } from "../types.ts";
@@ -20,6 +22,27 @@ const UNITS = ["sample", "cpu_us", "wall_us"];
 
 /** Most frames in all stacks together: a small file may say that it has any number. */
 const MOST_FRAMES = 100_000_000;
+
+/** Packs two recordings: the stacks of both with the counts of the second one, and what the first one had. */
+export function packRuns(merged: MergedRuns): PackedProfile {
+  const { profile, before, secondsEach, comparison, dispersion } = merged;
+  const { critical, samplesEach, relative } = comparison.chance;
+  const counts = new NumberWriter();
+  for (const count of before) counts.add(toCount(count));
+  return {
+    ...packProfile(profile),
+    before: {
+      counts: counts.text(),
+      factor: comparison.factor,
+      secondsEach,
+      samplesEach,
+      relative,
+      dispersion: dispersion.map((value) => Math.round(100 * value) / 100),
+      critical,
+      least: MIN_SAMPLES,
+    },
+  };
+}
 
 /** Packs all of a profile but its timeline. */
 export function packProfile(profile: Profile): PackedProfile {
@@ -166,6 +189,13 @@ function readPacked(text: string): PackedProfile {
       "use the pyspy that has written it, or a newer one",
     );
   }
+  if (data.before !== undefined) {
+    throw new ProfilerError(
+      "failure",
+      "it compares two recordings, and is none itself",
+      "give one of the two recordings that it was made of",
+    );
+  }
   // The same text whether or not a program has written its characters differently in between.
   if (/data-check="([^"]*)"/.exec(open[0])?.[1] !== checkText(JSON.stringify(data))) {
     throw damaged("it was changed");
@@ -208,7 +238,8 @@ function isInfo(value: unknown): value is RecordingInfo {
     [value.pid, value.ticks, value.samples, value.cut, value.errors, value.late, value.missed].every(
       isAmount,
     ) &&
-    [value.durationSeconds, value.rateHz].every(isAmount);
+    [value.durationSeconds, value.rateHz].every(isAmount) &&
+    (value.notes === undefined || isList(value.notes, isString));
 }
 
 function isThread(value: unknown): value is ThreadInfo {

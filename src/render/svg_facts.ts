@@ -1,9 +1,12 @@
 /** What a flamegraph says in words: its title, its legend and its footer. */
-import type { Profile } from "../profile.ts";
+import type { Profile, RecordingInfo } from "../profile.ts";
 import { formatAmount, formatCount, formatPercent, formatSeconds } from "./numbers.ts";
-import { kindClass, type PaintKind } from "./palette.ts";
+import { kindClass, legendClasses, type PaintKind } from "./palette.ts";
 import type { Model } from "./svg_client/types.ts";
 import { activityTotals } from "./svg_client/weigh.js";
+
+/** Notes in a footer; a file may have any number. */
+const MOST_NOTES = 10;
 
 /** A named fact of the footer. */
 export interface Fact {
@@ -11,9 +14,9 @@ export interface Fact {
   readonly value: string;
 }
 
-/** A kind of frame with its name in the legend. */
+/** An entry of the legend: classes of frames, and what they mean. */
 export interface LegendEntry {
-  readonly kind: PaintKind;
+  readonly classes: readonly string[];
   readonly text: string;
 }
 
@@ -27,7 +30,8 @@ export function headingText(profile: Profile): string {
   return text || `process ${profile.info.pid}`;
 }
 
-function baseName(path: string): string {
+/** The last part of a path of any system. */
+export function baseName(path: string): string {
   return path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
 }
 
@@ -64,8 +68,18 @@ export function footerFacts({ info }: Profile): Fact[] {
     { key: "Late ticks", value: formatCount(info.late) },
     { key: "Missed ticks", value: formatCount(info.missed) },
     { key: "pyspy", value: info.pyspyVersion },
+    ...noteFacts(info),
   ];
   return facts;
+}
+
+/** What was done to a recording: its notes, the first of very many. */
+export function noteFacts({ notes = [] }: Pick<RecordingInfo, "notes">, key = "Note"): Fact[] {
+  const more = notes.length - MOST_NOTES;
+  return [
+    ...notes.slice(0, MOST_NOTES).map((value) => ({ key, value })),
+    ...more > 0 ? [{ key, value: `${formatCount(more)} more notes` }] : [],
+  ];
 }
 
 /** What the still picture leaves out; empty if that is nothing. */
@@ -84,11 +98,12 @@ function withShare(part: number, whole: number): string {
   return part === 0 ? "0" : `${formatCount(part)} (${formatPercent(part, whole)})`;
 }
 
-function formatRate(hz: number): string {
+/** A rate: `100`, `1,000`, `12.5`. Units: Hz. */
+export function formatRate(hz: number): string {
   return hz >= 100 ? formatCount(Math.round(hz)) : String(Math.round(hz * 10) / 10);
 }
 
-const LEGEND: readonly LegendEntry[] = [
+const LEGEND: readonly { readonly kind: PaintKind; readonly text: string }[] = [
   { kind: "process", text: "process" },
   { kind: "thread", text: "thread" },
   { kind: "user", text: "your code" },
@@ -111,5 +126,6 @@ export function legendEntries(model: Model, { threads }: { threads: boolean }): 
   if (threads) used.add("t1");
   if (model.processes.length > 0) used.add("p1");
   const prefixes = new Set([...used].map((paint) => paint.charAt(0)));
-  return LEGEND.filter(({ kind }) => prefixes.has(kindClass(kind).charAt(0)));
+  return LEGEND.filter(({ kind }) => prefixes.has(kindClass(kind).charAt(0)))
+    .map(({ kind, text }) => ({ classes: legendClasses(kind), text }));
 }

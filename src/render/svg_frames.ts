@@ -1,7 +1,7 @@
 /** The markup of the still picture's frames: one group a frame, with title, rectangle and text. */
 import { xmlEscape } from "./escape.ts";
 import { nodeFacts, nodePaint } from "./svg_client/facts.js";
-import { fitLabel } from "./svg_client/fit.js";
+import { boxText } from "./svg_client/change.js";
 import type { ViewNode, ViewTree } from "./svg_client/types.ts";
 
 /** Height of a row. Units: SVG pixels. */
@@ -19,7 +19,7 @@ export function frameMarkup(
   return nodes.map((node) => {
     const [x, wide] = [short(node.start * scale), short(node.total * scale)];
     const y = node.depth * ROW_HEIGHT;
-    const text = fitLabel(node.label, Math.floor((wide - 7) / COLUMN_WIDTH));
+    const text = boxText(tree, { node, columns: Math.floor((wide - 7) / COLUMN_WIDTH) });
     return `<g class="f ${nodePaint(tree, node)}">` +
       `<title>${xmlEscape(node.label)}\n${xmlEscape(nodeFacts(tree, { node }))}</title>` +
       `<rect x="${x}" y="${y}" width="${wide}" height="${ROW_HEIGHT - 1}" rx="2"/>` +

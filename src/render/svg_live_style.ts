@@ -99,6 +99,9 @@ const TABLES = `
 .live .tableBox th[aria-sort$="ending"] button::after { content: " ↓"; }
 .live .tableBox th[aria-sort="ascending"] button::after { content: " ↑"; }
 .live :is(th, td).self, .live :is(th, td).total { width: 92px; }
+.live :is(th, td).change { width: 168px; }
+.live td.change { color: var(--muted); font-variant-numeric: tabular-nums; }
+.live td.sure { color: var(--text); font-weight: 600; }
 .live .tableBox td { position: relative; padding: 2px 6px; border-top: 1px solid var(--border); }
 .live .tableBox td .amount { position: relative; font-variant-numeric: tabular-nums; }
 .live .bar { position: absolute; left: 0; top: 2px; bottom: 2px; background: var(--track);

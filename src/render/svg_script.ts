@@ -27,6 +27,7 @@ import {
   secondsPerCount,
 } from "./numbers.ts";
 import * as actions from "./svg_client/actions.js";
+import * as change from "./svg_client/change.js";
 import * as details from "./svg_client/details.js";
 import * as dom from "./svg_client/dom.js";
 import * as draw from "./svg_client/draw.js";
@@ -78,6 +79,7 @@ const MODULES: readonly Readonly<Record<string, ScriptFunction>>[] = [
   layout,
   search,
   table,
+  change,
   facts,
   state,
   dom,

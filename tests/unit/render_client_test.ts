@@ -74,13 +74,14 @@ Deno.test("the state of a view is read back from its address", () => {
     thread: text,
     process: text,
     activity: fc.integer({ min: -1, max: 3 }),
+    run: fc.constantFrom("", "before", "after"),
     query: text,
     zoom: path,
     hidden: fc.array(path),
-    sort: fc.constantFrom("self", "total", "label"),
+    sort: fc.constantFrom("self", "total", "label", "change"),
   });
-  fc.assert(fc.property(anyState, fc.boolean(), (state, split) => {
-    const first = firstState({ split });
+  fc.assert(fc.property(anyState, fc.boolean(), fc.boolean(), (state, split, isComparison) => {
+    const first = firstState({ split, isComparison });
     const address = writeState(state, first);
     assert.match(address, /^[\w;&=%.~!*'()-]*$/);
     assert.deepEqual({ ...readState(address, first) }, { ...state });
@@ -90,7 +91,7 @@ Deno.test("the state of a view is read back from its address", () => {
 Deno.test("an address that says nothing, or nonsense, is the first view", () => {
   const first = firstState({ split: true });
   assert.equal(writeState(first, first), "");
-  for (const text of ["", "&&=&x", "view=&view=x&activity=9&__proto__=1&constructor=1&hide=&zoom"]) {
+  for (const text of ["", "&&=&x", "view=&view=x&activity=9&run=x&__proto__=1&constructor=1&hide=&zoom"]) {
     assert.deepEqual({ ...readState(text, first) }, { ...first });
   }
   assert.deepEqual(readState("zoom=%zz;a", first).zoom, ["%zz", "a"]);

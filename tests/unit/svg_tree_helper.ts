@@ -19,6 +19,7 @@ export function treeOf(
     thread: "",
     process: "",
     activity: -1,
+    run: "",
     hidden: [],
     ...parts,
   } as const;

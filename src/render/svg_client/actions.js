@@ -104,7 +104,7 @@ export function onKey(app, event, act) {
     g: () => act.change({ view: "callees" }),
     f: () => act.toggle("byFunction"),
     r: () => act.toggle("folded"),
-    s: () => act.toggle("split"),
+    s: () => app.model.before === undefined && act.toggle("split"),
     i: () => act.toggle("flipped"),
     x: () => act.hide(),
     u: act.unhide,

@@ -1,6 +1,6 @@
 /** Two lines about the frame under the pointer, or the one that is chosen, and what can be done with it. */
 import { button, copyText, html } from "./dom.js";
-import { kindText, nodeFacts, nodePaint } from "./facts.js";
+import { kindPaint, kindText, nodeFacts, runText } from "./facts.js";
 import { pathOfNode } from "./tree.js";
 
 /** The panel, filled by `showDetails`. */
@@ -43,13 +43,14 @@ export function showDetails(app) {
   } else if (node === null) {
     parts.name.textContent = app.state.view === "callers"
       ? "Functions in which samples ended, the hottest first; below each who called it"
-      : "Each box is a function, as wide as its share of all samples; callers " +
-        (app.state.flipped ? "below" : "above") + " callees";
+      : "Each box is a function, as wide as its share of " +
+        (tree.model.before === undefined ? "all samples" : "the time of " + runText(app.state.run)) +
+        "; callers " + (app.state.flipped ? "below" : "above") + " callees";
     parts.facts.textContent =
       "Click or Enter zooms · Esc zooms out · / searches · arrows walk · ? lists all keys";
   } else {
     const fullFile = node.kind === "frame" ? tree.model.frames[node.frame].fullFile : "";
-    const kind = kindText(nodePaint(tree, node));
+    const kind = kindText(kindPaint(tree, node));
     parts.name.textContent = node.label;
     parts.name.title = fullFile === "" ? node.label : node.label + "\n" + fullFile;
     parts.facts.textContent = nodeFacts(tree, { node, zoomed }) + (kind === "" ? "" : " · " + kind);

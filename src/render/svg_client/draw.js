@@ -1,7 +1,7 @@
 /** Draws the frames of the current view. */
+import { boxText } from "./change.js";
 import { drawn } from "./dom.js";
 import { nodeFacts, nodePaint } from "./facts.js";
-import { fitLabel } from "./fit.js";
 import { chooseNodes } from "./layout.js";
 
 /** Width of one character of the frames' font. Units: CSS pixels. */
@@ -14,12 +14,12 @@ export function measureColumn(graph) {
 }
 
 /** The longest form of a label that fits, measured where a character may have any width. */
-export function fitMeasured(app, { label, width }) {
+export function fitMeasured(app, { node, width }) {
   let columns = Math.floor(width / app.column);
-  let text = fitLabel(label, columns);
+  let text = boxText(app.tree, { node, columns });
   while (!/^[ -~…]*$/.test(text) && app.canvas.measureText(text).width > width) {
     columns--;
-    text = fitLabel(label, columns);
+    text = boxText(app.tree, { node, columns });
   }
   return text;
 }
@@ -88,7 +88,7 @@ export function drawFrame(app, { node, box, isCaller }) {
   const isMatch = pattern !== null && node.kind !== "root" && pattern.test(node.label);
   if (isMatch && !isCaller) app.matches.push(node);
   const name = "f " + nodePaint(tree, node) + (isCaller ? " caller" : "") + (isMatch ? " match" : "");
-  const text = fitMeasured(app, { label: node.label, width: box.width - 8 });
+  const text = fitMeasured(app, { node, width: box.width - 8 });
   const rect = { x: box.x.toFixed(2), y: box.y, width: box.width.toFixed(2), height: 19, rx: 2 };
   return drawn("g", {
     class: name,

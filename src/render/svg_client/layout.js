@@ -26,8 +26,9 @@ export function chooseNodes(tree, { top, least, most, rows }) {
       continue;
     }
     for (const child of children) {
-      if (child.total >= least) pushNode(heap, child);
-      else narrow++;
+      // What is only in the other one of two recordings has no width at all.
+      if (child.total >= least && child.total > 0) pushNode(heap, child);
+      else if (child.total > 0) narrow++;
     }
   }
   nodes.sort((a, b) => a.start - b.start || a.depth - b.depth);

@@ -13,14 +13,16 @@ export function startFlamegraph() {
   const script = document.currentScript;
   const svg = script === null ? document.documentElement : script.closest("svg.pyspy");
   const model = makeModel(JSON.parse(svg.querySelector(".pyspy-profile").textContent));
-  const filter = { thread: "", process: "", activity: -1 };
-  const first = firstState({ split: svg.getAttribute("data-split") === "1" });
+  const first = firstState({
+    split: svg.getAttribute("data-split") === "1",
+    isComparison: model.before !== undefined,
+  });
   const app = {
     svg,
     model,
     first,
     isDocument: document.documentElement === svg,
-    allWeights: weighNodes(model, { filter, hidden: [] }),
+    allWeights: weighNodes(model, { filter: first, hidden: [] }),
     parts: {},
     state: first,
     /** Elements of the nodes that are drawn, and back. */

@@ -2,7 +2,7 @@
 /** The profile in the form that all views are made of. */
 import { frameLabel, processLabel, threadLabel } from "../../profile.ts";
 import { shortenMiddle, visibleText } from "../escape.ts";
-import { unpackFrames, unpackStacks } from "./unpack.js";
+import { unpackBefore, unpackFrames, unpackStacks } from "./unpack.js";
 
 /**
  * Unpacks a profile.
@@ -16,6 +16,7 @@ export function makeModel(data) {
   return {
     ...stacks,
     ...linkNodes(stacks.parent),
+    before: unpackBefore(data, stacks),
     info: data.info,
     frames,
     paint: data.paint,

@@ -19,7 +19,7 @@ export function makePage(app, act) {
     parts.omitted,
     makeFooter(still),
   ]);
-  parts.help = makeHelp(act.help);
+  parts.help = makeHelp(app, act.help);
   const heading = full(".heading");
   parts.page = html("div", { class: "page" }, [
     html("header", {}, [
@@ -76,7 +76,7 @@ export function makeFooter(still) {
   const items = [...still.querySelectorAll(".footer .item")];
   const facts = items.map((item) => [item.querySelector(".key").textContent, item.querySelector(".value")])
     // What is left out depends on the view.
-    .filter(([key]) => key !== "Note")
+    .filter(([key]) => key !== "Left out")
     .map(([key, value]) =>
       html("div", {}, [html("dt", { text: key }), html("dd", { text: value.getAttribute("data-full") })])
     );

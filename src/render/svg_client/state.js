@@ -2,7 +2,7 @@
 /** The state of a view as text in the address, by the names of frames: a link outlives a new recording. */
 
 /** @returns {import("./types.ts").ViewState} */
-export function firstState({ split = false } = {}) {
+export function firstState({ split = false, isComparison = false } = {}) {
   return {
     view: "callees",
     byFunction: false,
@@ -12,10 +12,11 @@ export function firstState({ split = false } = {}) {
     thread: "",
     process: "",
     activity: -1,
+    run: "",
     query: "",
     zoom: [],
     hidden: [],
-    sort: "self",
+    sort: isComparison ? "change" : "self",
   };
 }
 
@@ -61,6 +62,7 @@ export function writeState(state, first) {
   if (state.thread !== "") parts.push("thread=" + encodeText(state.thread));
   if (state.process !== "") parts.push("process=" + encodeText(state.process));
   if (state.activity >= 0) parts.push("activity=" + activityNames()[state.activity]);
+  if (state.run !== "") parts.push("run=" + state.run);
   if (state.query !== "") parts.push("search=" + encodeText(state.query));
   for (const path of state.hidden) parts.push("hide=" + writePath(path));
   if (state.zoom.length > 0) parts.push("zoom=" + writePath(state.zoom));
@@ -91,9 +93,10 @@ export function readState(text, first) {
     if (key === "folded") state.folded = value === "1";
     if (key === "flip") state.flipped = value === "1";
     if (key === "view" && ["callees", "callers", "table"].includes(value)) state.view = value;
-    if (key === "sort" && ["self", "total", "label"].includes(value)) state.sort = value;
+    if (key === "sort" && ["self", "total", "label", "change"].includes(value)) state.sort = value;
     if (key === "thread" || key === "process") state[key] = decodeText(value);
     if (key === "activity") state.activity = activityNames().indexOf(value);
+    if (key === "run" && (value === "before" || value === "after")) state.run = value;
     if (key === "search") state.query = decodeText(value);
     if (key === "hide" && value !== "") state.hidden.push(readPath(value));
     if (key === "zoom") state.zoom = readPath(value);
@@ -102,15 +105,18 @@ export function readState(text, first) {
 }
 
 /**
- * The state for a model: threads and processes that it has not are looked for by their names, or not asked for.
+ * The state for a model: threads and processes that it has not are looked for by their names, or not asked for, and
+ * what only one or two recordings have is left out.
  *
  * @param {import("./types.ts").ViewState} state
- * @param {{threads: readonly string[], processes: readonly string[]}} model
+ * @param {Pick<import("./types.ts").Model, "threads" | "processes" | "before">} model
  * @returns {import("./types.ts").ViewState}
  */
-export function fitState(state, { threads, processes }) {
+export function fitState(state, { threads, processes, before }) {
   const nameOf = (/** @type {string} */ label) => label.replace(/^[^:]*: /, "");
   const find = (/** @type {readonly string[]} */ labels, /** @type {string} */ wanted) =>
     labels.includes(wanted) ? wanted : labels.find((label) => nameOf(label) === nameOf(wanted)) ?? "";
-  return { ...state, thread: find(threads, state.thread), process: find(processes, state.process) };
+  const named = { ...state, thread: find(threads, state.thread), process: find(processes, state.process) };
+  if (before !== undefined) return { ...named, split: false, activity: -1 };
+  return { ...named, run: "", sort: state.sort === "change" ? "self" : state.sort };
 }

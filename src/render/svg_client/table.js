@@ -5,11 +5,20 @@
  * Counts each function or line; one that calls itself counts once for each sample.
  *
  * @param {import("./types.ts").ViewTree} tree
- * @returns {{label: string, frame: number, self: number, total: number}[]}
+ * @returns {(import("./types.ts").Change & {label: string, frame: number, self: number, total: number})[]}
+ *   where two recordings are compared, `before` and `after` are of a function itself
  */
 export function countRows({ model, weights, shape }) {
   const { of, texts } = shape.byFunction ? model.byFunction : model.byLine;
-  const rows = texts.map((label) => ({ label, frame: -1, self: 0, total: 0 }));
+  const rows = texts.map((label) => ({
+    label,
+    frame: -1,
+    self: 0,
+    total: 0,
+    before: 0,
+    after: 0,
+    variance: 0,
+  }));
   const { frame, parent, firstChild, nextSibling } = model;
   /** How often each label stands above the node that is looked at. */
   const above = new Int32Array(texts.length);
@@ -21,9 +30,14 @@ export function countRows({ model, weights, shape }) {
         const row = rows[label];
         row.frame = frame[node];
         row.self += weights.self[node];
+        if (weights.change !== undefined) {
+          row.before += weights.change.before.self[node];
+          row.after += weights.change.after.self[node];
+          row.variance += weights.change.variance.self[node];
+        }
         if (above[label]++ === 0) row.total += weights.total[node];
       }
-      if (isDown && firstChild[node] >= 0 && weights.total[node] > 0) {
+      if (isDown && firstChild[node] >= 0 && weights.either.total[node] > 0) {
         node = firstChild[node];
         continue;
       }

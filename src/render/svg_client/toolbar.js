@@ -21,7 +21,9 @@ export function makeToolbar(app, act) {
     ...hasLines
       ? [flag("byFunction", { text: "Functions", label: "Lines of one function together (f)" })]
       : [],
-    flag("split", { text: "Threads", label: "A row of threads below the root (s)" }),
+    ...app.model.before === undefined
+      ? [flag("split", { text: "Threads", label: "A row of threads below the root (s)" })]
+      : [],
     flag("folded", { text: "Fold recursion", label: "A function that calls itself once (r)" }),
     flag("flipped", { text: "Flip", label: "Turn it over, root at the bottom (i)" }),
   ]);
@@ -58,6 +60,12 @@ export function makeFilters(app, act) {
   const activities = names.map((text, i) => [String(i), text, totals[i]]).filter(([, , total]) => total > 0);
   const sum = totals.reduce((all, total) => all + total, 0);
   return [
+    ...choice("run", {
+      label: "Which run the widths are of",
+      all: "Both runs",
+      options: model.before === undefined ? [] : [["before", "Before"], ["after", "After"]],
+      read: String,
+    }),
     ...choice("process", {
       label: "Process",
       all: "All processes",
@@ -126,10 +134,10 @@ export function showControls(app) {
 }
 
 /** The list of keys. */
-export function makeHelp(onClose) {
-  const rows = keyHelp().map(([keys, text]) =>
-    html("tr", {}, [html("th", { scope: "row", text: keys }), html("td", { text })])
-  );
+export function makeHelp(app, onClose) {
+  const rows = keyHelp().filter(([keys]) => keys !== "s" || app.model.before === undefined).map((
+    [keys, text],
+  ) => html("tr", {}, [html("th", { scope: "row", text: keys }), html("td", { text })]));
   return html("div", { class: "help off", role: "dialog", "aria-label": "Keys", tabindex: "-1" }, [
     html("div", { class: "helpHead" }, [
       html("h2", { text: "Keys" }),

@@ -17,14 +17,14 @@ export function makeTree(model, { weights, shape }) {
   const root = newNode(null, { kind: "root", label: "all" });
   root.total = weights.sum;
   if (shape.view === "callers") {
-    weights.self.forEach((self, node) => {
+    weights.either.self.forEach((self, node) => {
       if (self <= 0) return;
       root.members.push(node);
-      root.weights.push(self);
+      root.origins.push(node);
     });
   } else {
     model.roots.forEach((_, node) => {
-      if (weights.total[node] > 0) root.members.push(node);
+      if (weights.either.total[node] > 0) root.members.push(node);
     });
   }
   return { model, weights, shape, root };
@@ -48,7 +48,9 @@ export function newNode(parent, { kind, label, frame = -1, activity = -1 }) {
     ...numbers,
     children: null,
     members: [],
-    weights: [],
+    origins: [],
+    ends: [],
+    change: null,
   };
 }
 
@@ -128,13 +130,14 @@ export function groupCallees({ model, weights, shape }, node) {
   const labels = shape.byFunction ? model.byFunction : model.byLine;
   const { groupOf, all } = nodeGroups(node);
   const members = shape.folded ? [...node.members] : node.members;
+  node.ends = members;
   // The list grows while calls of a function by itself are folded into it.
   for (let i = 0; i < members.length; i++) {
     const member = members[i];
     node.self += weights.self[member];
     weights.selfBy.forEach((parts, activity) => node.selfBy[activity] += parts?.[member] ?? 0);
     for (let child = model.firstChild[member]; child >= 0; child = model.nextSibling[child]) {
-      if (weights.total[child] <= 0) continue;
+      if (weights.either.total[child] <= 0) continue;
       const frame = model.frame[child];
       if (shape.folded && isSameFunction(model, { frame, other: model.frame[member] })) {
         members.push(child);
@@ -186,13 +189,14 @@ export function activityLabel(activity) {
  * @param {import("./types.ts").ViewTree} tree
  * @param {import("./types.ts").ViewNode} node
  */
-export function groupCallers({ model, shape }, node) {
+export function groupCallers({ model, weights, shape }, node) {
   const labels = shape.byFunction ? model.byFunction : model.byLine;
   const { parent, frame } = model;
   const { groupOf, all } = nodeGroups(node);
   node.members.forEach((member, i) => {
     let at = node.kind === "root" ? member : parent[member];
-    const weight = node.weights[i];
+    const origin = node.origins[i];
+    const weight = weights.self[origin];
     if (frame[at] < 0) {
       node.self += weight;
       return;
@@ -202,7 +206,7 @@ export function groupCallers({ model, shape }, node) {
     while (shape.folded && isSameFunction(model, { frame: frame[parent[at]], other: first })) at = parent[at];
     const group = groupOf(key, () => ({ kind: "frame", label: labels.texts[key], frame: first }));
     group.members.push(at);
-    group.weights.push(weight);
+    group.origins.push(origin);
     group.total += weight;
   });
   return all();

@@ -23,6 +23,35 @@ export interface PackedProfile {
   readonly stackCount: number;
   /** Packed: for each stack the node it branches off, its new frames, count and activities. */
   readonly stacks: string;
+  /** The recording with which this one is compared. */
+  readonly before?: PackedBefore;
+}
+
+/** What a picture of two recordings carries of the first one. Shape: pairs are before and after. */
+export interface PackedBefore {
+  /** Packed: the count of each stack. */
+  readonly counts: string;
+  /** What most functions have changed by; changes are beyond that. */
+  readonly factor: number;
+  /** The time that a count of one stands for. Units: seconds. */
+  readonly secondsEach: readonly [number, number];
+  /** Independent samples that a count of one stands for. */
+  readonly samplesEach: readonly [number, number];
+  /** Variance of any time beyond that of sampling, relative to its square. */
+  readonly relative: readonly [number, number];
+  /** Of each frame: how many times as much its samples vary as independent ones. */
+  readonly dispersion: readonly number[];
+  /** A change of so many standard deviations is no chance; one of fewer samples than `least` may always be. */
+  readonly critical: number;
+  readonly least: number;
+}
+
+/** That as unpacked. Units: counts of the second recording, so that both can be compared. */
+export interface Before extends Omit<PackedBefore, "counts" | "dispersion"> {
+  /** Of each stack: what it would have counted if nothing but the common factor had changed. */
+  readonly count: Float64Array;
+  /** Of each stack: the variance of the difference of its counts. */
+  readonly variance: Float64Array;
 }
 
 /** A frame as unpacked. */
@@ -68,6 +97,8 @@ export interface Model extends PlainStacks {
   readonly nextSibling: Int32Array;
   /** Root of each node. */
   readonly rootOf: Int32Array;
+  /** Where two recordings are compared. */
+  readonly before: Before | undefined;
 }
 
 /** What is counted. Shape: labels, "" for all; an index, -1 for all. */
@@ -75,15 +106,35 @@ export interface Filter {
   readonly thread: string;
   readonly process: string;
   readonly activity: number;
+  /** Of two recordings the one that gives the widths; "" for the mean of both. */
+  readonly run: "" | "before" | "after";
+}
+
+/** An amount of each node of the tree, and with what lies below it. */
+export interface Amounts {
+  readonly self: Float64Array;
+  readonly total: Float64Array;
 }
 
 /** Samples of each node of the tree. */
-export interface Weights {
-  readonly self: Float64Array;
-  readonly total: Float64Array;
+export interface Weights extends Amounts {
   /** Parts of `self`, by activity; undefined where there are none. */
   readonly selfBy: readonly (Float64Array | undefined)[];
   readonly sum: number;
+  readonly run: Filter["run"];
+  /** What is not 0 where there is anything: in the first or the second recording, whichever gives the widths. */
+  readonly either: Amounts;
+  /** Where two recordings are compared. */
+  readonly change:
+    | { readonly before: Amounts; readonly after: Amounts; readonly variance: Amounts }
+    | undefined;
+}
+
+/** What is known of a difference. Units: counts of the second recording. */
+export interface Change {
+  readonly before: number;
+  readonly after: number;
+  readonly variance: number;
 }
 
 /** How the tree is shown. */
@@ -106,7 +157,7 @@ export interface ViewState extends Filter, Shape {
   /** Paths of what is hidden, as they are among callees. */
   readonly hidden: readonly (readonly string[])[];
   /** Column by which the table is sorted. */
-  readonly sort: "self" | "total" | "label";
+  readonly sort: "self" | "total" | "label" | "change";
 }
 
 /** A node as shown: several nodes of the tree that read the same. Units: samples. */
@@ -129,8 +180,12 @@ export interface ViewNode {
   children: ViewNode[] | null;
   /** Nodes of the tree. */
   readonly members: number[];
-  /** Samples of each member; for callers only. */
-  readonly weights: number[];
+  /** For callers only: of each member the node in which its samples ended. */
+  readonly origins: number[];
+  /** Nodes whose own samples are those of this one; known once `children` is. */
+  ends: readonly number[];
+  /** Added up when it is first needed. */
+  change: Change | null;
 }
 
 /** A tree of shown nodes, which grows as it is looked at. */

@@ -102,3 +102,27 @@ export function unpackStacks(data, frameCount) {
   if (made !== data.nodes || !reader.isAtEnd()) throw new Error("there are more stacks than said");
   return { parent, frame, roots, leaf, count, hasActivity, byActivity };
 }
+
+/**
+ * @param {import("./types.ts").PackedProfile} data
+ * @param {import("./types.ts").PlainStacks} stacks
+ * @returns {import("./types.ts").Before | undefined}
+ */
+export function unpackBefore({ before }, { leaf, frame, count: after }) {
+  if (before === undefined) return undefined;
+  const { counts, dispersion, ...rest } = before;
+  const { secondsEach, samplesEach, factor } = rest;
+  const scale = factor * secondsEach[0] / secondsEach[1];
+  const reader = numberReader(counts);
+  const count = new Float64Array(leaf.length);
+  const variance = new Float64Array(leaf.length);
+  for (let stack = 0; stack < leaf.length; stack++) {
+    const own = reader.next();
+    count[stack] = own * scale;
+    const spread = dispersion[frame[leaf[stack]]] ?? 1;
+    variance[stack] = spread * (own * scale ** 2 / samplesEach[0] + after[stack] / samplesEach[1]);
+    if (!(count[stack] >= 0 && variance[stack] < Infinity)) throw new Error("a number is out of range");
+  }
+  if (!reader.isAtEnd()) throw new Error("there are more stacks than said");
+  return { ...rest, count, variance };
+}

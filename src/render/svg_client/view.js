@@ -14,10 +14,13 @@ export function refresh(app) {
   const { model, state } = app;
   const shape = state;
   const hidden = state.hidden.flatMap((path) => membersAt(app, { path, shape: state }));
-  const isAll = hidden.length === 0 && state.thread === "" && state.process === "" && state.activity < 0;
+  const isAll = hidden.length === 0 && state.thread === "" && state.process === "" &&
+    state.activity < 0 && state.run === "";
   const weights = isAll ? app.allWeights : weighNodes(model, { filter: state, hidden });
   app.tree = makeTree(model, { weights, shape });
   app.zoomed = nodeAtPath(app.tree, state.zoom).node;
+  // What is only in the other one of two recordings cannot be shown.
+  while (app.zoomed.total <= 0 && app.zoomed.parent !== null) app.zoomed = app.zoomed.parent;
   app.chosen = app.zoomed === app.tree.root ? null : app.zoomed;
   app.hovered = null;
   app.focused = app.zoomed;

@@ -9,7 +9,8 @@
  * @returns {import("./types.ts").Weights}
  */
 export function weighNodes(model, { filter, hidden }) {
-  const { parent, roots, rootOf, leaf, count, hasActivity, byActivity, threads, processes } = model;
+  const { parent, roots, rootOf, leaf, hasActivity, byActivity, threads, processes } = model;
+  const count = countsOfRun(model, filter.run);
   const isOut = new Uint8Array(parent.length);
   roots.forEach(({ process, thread }, root) => {
     const isIn = (filter.process === "" || filter.process === processes[process]) &&
@@ -37,11 +38,58 @@ export function weighNodes(model, { filter, hidden }) {
       if (part > 0) (selfBy[activity] ??= new Float64Array(parent.length))[node] += part;
     }
   }
+  const amounts = withTotals(model, self);
+  let sum = 0;
+  for (let root = 0; root < roots.length; root++) sum += amounts.total[root];
+  const change = weighRuns(model, isOut);
+  const either = change === undefined ? amounts : {
+    self: change.before.self.map((before, node) => before + change.after.self[node]),
+    total: change.before.total.map((before, node) => before + change.after.total[node]),
+  };
+  return { ...amounts, selfBy, sum, run: filter.run, either, change };
+}
+
+/**
+ * Of each stack what makes it wide.
+ *
+ * @param {import("./types.ts").Model} model
+ * @param {import("./types.ts").Filter["run"]} run
+ */
+export function countsOfRun({ before, count }, run) {
+  if (before === undefined || run === "after") return count;
+  return run === "before" ? before.count : count.map((after, stack) => (after + before.count[stack]) / 2);
+}
+
+/**
+ * What each node holds itself, with what it holds in all.
+ *
+ * @param {import("./types.ts").Model} model
+ * @param {Float64Array<ArrayBuffer>} self
+ */
+export function withTotals({ parent, roots }, self) {
   const total = Float64Array.from(self);
   for (let node = parent.length - 1; node >= roots.length; node--) total[parent[node]] += total[node];
-  let sum = 0;
-  for (let root = 0; root < roots.length; root++) sum += total[root];
-  return { self, total, selfBy, sum };
+  return { self, total };
+}
+
+/**
+ * Where two recordings are compared: what each node holds in both, whichever of them makes it wide.
+ *
+ * @param {import("./types.ts").Model} model
+ * @param {Uint8Array} isOut
+ */
+export function weighRuns(model, isOut) {
+  const { before, count, leaf, rootOf, parent } = model;
+  if (before === undefined) return undefined;
+  const addUp = (/** @type {Float64Array} */ amounts) => {
+    const self = new Float64Array(parent.length);
+    for (let stack = 0; stack < leaf.length; stack++) {
+      const node = leaf[stack];
+      if (!isOut[node] && !isOut[rootOf[node]]) self[node] += amounts[stack];
+    }
+    return withTotals(model, self);
+  };
+  return { before: addUp(before.count), after: addUp(count), variance: addUp(before.variance) };
 }
 
 /**

@@ -1,0 +1,120 @@
+// @ts-check
+/** Where two recordings are compared: what a node has changed by, and whether that may be chance. */
+import { formatSeconds } from "../numbers.ts";
+import { fitLabel, textColumns } from "./fit.js";
+
+/**
+ * What a node holds in both recordings, with what it calls.
+ *
+ * @param {import("./types.ts").ViewTree} tree
+ * @param {import("./types.ts").ViewNode} node
+ */
+export function changeOfNode({ weights, shape }, node) {
+  const isUp = shape.view === "callers";
+  return node.change ??= sumChange(weights, {
+    nodes: isUp ? node.origins : node.members,
+    part: isUp ? "self" : "total",
+  });
+}
+
+/**
+ * @param {import("./types.ts").Weights} weights
+ * @param {{nodes: readonly number[], part: "self" | "total"}} which
+ * @returns {import("./types.ts").Change}
+ */
+export function sumChange({ change }, { nodes, part }) {
+  const sum = { before: 0, after: 0, variance: 0 };
+  if (change === undefined) return sum;
+  for (const node of nodes) {
+    sum.before += change.before[part][node];
+    sum.after += change.after[part][node];
+    sum.variance += change.variance[part][node];
+  }
+  return sum;
+}
+
+/**
+ * Whether a difference is more than chance, as the table of `pyspy diff` judges functions.
+ *
+ * @param {import("./types.ts").Before} run
+ * @param {import("./types.ts").Change} change
+ */
+export function isCertain({ relative, samplesEach, secondsEach, factor, critical, least }, change) {
+  const { before, after, variance } = change;
+  const scale = factor * secondsEach[0] / secondsEach[1];
+  const samples = Math.max(before / scale * samplesEach[0], after * samplesEach[1]);
+  const deviation = Math.sqrt(variance + relative[0] * before ** 2 + relative[1] * after ** 2);
+  return samples >= least && Math.abs(after - before) > critical * deviation;
+}
+
+/**
+ * The class of a change: `m` for more time and `d` for less, 1 to 3 by how much of it; `e` where it may be chance.
+ *
+ * @param {import("./types.ts").Before} run
+ * @param {import("./types.ts").Change} change
+ */
+export function changePaint(run, change) {
+  if (!isCertain(run, change)) return "e1";
+  const times = Math.max(change.after / change.before, change.before / change.after);
+  return (change.after > change.before ? "m" : "d") + (times > 2 ? 3 : times > 1.2 ? 2 : 1);
+}
+
+/**
+ * A change as people read it: `+12.3 %`, `new`, `vanished`; empty where there is none.
+ *
+ * @param {import("./types.ts").Change} change
+ */
+export function changeText({ before, after }) {
+  if (before === 0 || after === 0) return after > 0 ? "new" : before > 0 ? "vanished" : "";
+  const percent = 100 * (after / before - 1);
+  const text = Math.abs(percent).toFixed(Math.abs(percent) < 99.95 ? 1 : 0);
+  return text === "0.0" ? "" : (percent > 0 ? "+" : "-") + text + " %";
+}
+
+/**
+ * That with its doubt: `+3.1 %, may be chance`.
+ *
+ * @param {import("./types.ts").Before} run
+ * @param {import("./types.ts").Change} change
+ */
+export function changeWords(run, change) {
+  const text = changeText(change);
+  if (text === "") return "no change";
+  if (isCertain(run, change)) return text;
+  return ({ new: "not seen before", vanished: "not seen after" }[text] ?? text) + ", may be chance";
+}
+
+/**
+ * The times of both recordings with what they differ by, beyond the common factor:
+ * `before 1.00 s × 1.30, after 1.62 s: +24.6 %`.
+ *
+ * @param {import("./types.ts").Before} run
+ * @param {import("./types.ts").Change} change
+ */
+export function changeFact(run, change) {
+  const { factor, secondsEach } = run;
+  const before = formatSeconds(change.before / factor * secondsEach[1]);
+  const times = factor.toFixed(2);
+  const isScaled = times !== "1.00" && change.before > 0;
+  return "before " + before + (isScaled ? " × " + times : "") +
+    ", after " + formatSeconds(change.after * secondsEach[1]) + ": " + changeWords(run, change);
+}
+
+/**
+ * The text in a frame's box: where two recordings are compared and it has changed for certain, by how much, or a sign
+ * at least, so that not only its colour tells.
+ *
+ * @param {import("./types.ts").ViewTree} tree
+ * @param {{node: import("./types.ts").ViewNode, columns: number}} place
+ */
+export function boxText(tree, { node, columns }) {
+  const { before: run } = tree.model;
+  const change = run === undefined || columns < 4 ? undefined : changeOfNode(tree, node);
+  if (run === undefined || change === undefined || !isCertain(run, change)) {
+    return fitLabel(node.label, columns);
+  }
+  const whole = changeText(change) + " " + node.label;
+  if (textColumns(whole) <= columns) return whole;
+  const text = fitLabel(node.label, columns - 2);
+  return text === "" ? "" : (change.after > change.before ? "+ " : "- ") + text;
+}
