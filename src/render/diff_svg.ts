@@ -37,10 +37,10 @@ const HINT =
   "- and blue: less. Callers are above, callees below.";
 
 const LEGEND: readonly LegendEntry[] = [
-  { classes: changeClasses("less").toReversed(), text: "- less time after, beyond chance" },
+  { classes: changeClasses("less").toReversed(), text: "- less time after" },
   { classes: changeClasses("same"), text: "no change, or may be chance" },
-  { classes: changeClasses("more"), text: "+ more time after, beyond chance" },
-  { classes: [], text: "(steps: up to 1.2 times, up to twice, more)" },
+  { classes: changeClasses("more"), text: "+ more time after" },
+  { classes: [], text: "deeper colours: by more than 1.2 times, more than twice" },
 ];
 
 function headingOf([before, after]: readonly [string, string]): string {

@@ -120,14 +120,15 @@ function flowItems(widths: number[], available: number, item: (index: number) =>
 }
 
 function legendItems(entries: readonly LegendEntry[], available: number): Items {
-  const widths = entries.map(({ text }) => 16 + textColumns(text) * SMALL_COLUMN);
+  const chipOf = (classes: readonly string[]) => classes.length > 0 ? 16 : 0;
+  const widths = entries.map(({ classes, text }) => chipOf(classes) + textColumns(text) * SMALL_COLUMN);
   return flowItems(widths, available, (index) => {
     const { classes, text } = entries[index]!;
     const wide = 12 / classes.length;
     const chip = classes.map((name, part) =>
       `<g class="swatch ${name}"><rect x="${wide * part}" y="-9" width="${wide}" height="11"/></g>`
     );
-    return `${chip.join("")}<text x="16">${xmlEscape(text)}</text>`;
+    return `${chip.join("")}<text x="${chipOf(classes)}">${xmlEscape(text)}</text>`;
   });
 }
 

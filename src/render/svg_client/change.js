@@ -113,8 +113,9 @@ export function boxText(tree, { node, columns }) {
   if (run === undefined || change === undefined || !isCertain(run, change)) {
     return fitLabel(node.label, columns);
   }
-  const whole = changeText(change) + " " + node.label;
-  if (textColumns(whole) <= columns) return whole;
-  const text = fitLabel(node.label, columns - 2);
-  return text === "" ? "" : (change.after > change.before ? "+ " : "- ") + text;
+  const much = changeText(change);
+  const text = fitLabel(node.label, columns - textColumns(much) - 1);
+  if (columns >= 16 && text !== "") return much + " " + text;
+  const short = fitLabel(node.label, columns - 2);
+  return short === "" ? "" : (change.after > change.before ? "+ " : "- ") + short;
 }

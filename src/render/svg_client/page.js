@@ -66,8 +66,9 @@ export function makeLegend(still) {
       viewBox: "0 -9 12 11",
       "aria-hidden": "true",
     });
-    chip.append(...[...item.querySelectorAll(".swatch")].map((swatch) => swatch.cloneNode(true)));
-    return html("li", {}, [chip, item.querySelector("text").textContent]);
+    const swatches = [...item.querySelectorAll(".swatch")];
+    chip.append(...swatches.map((swatch) => swatch.cloneNode(true)));
+    return html("li", {}, [...swatches.length > 0 ? [chip] : [], item.querySelector("text").textContent]);
   });
   return html("ul", { class: "legend", "aria-label": "Colours" }, items);
 }
