@@ -133,7 +133,7 @@ export async function shareOf(page: Page, label: string, nth = 0): Promise<numbe
 export async function drawnLabels(page: Page): Promise<string[]> {
   return await page.evaluate(`[...document.querySelectorAll(".live .f")]
     .map((f) => [Number(f.getAttribute("aria-level")), f.querySelector("rect").getBoundingClientRect().left,
-      f.getAttribute("aria-label").replace(/, [\\d,]+ samples?.*/, "")])
+      f.getAttribute("aria-label").replace(/, (?:[\\d,]+ samples?|before ).*/, "")])
     .sort((a, b) => a[0] - b[0] || a[1] - b[1]).map(([, , label]) => label)`);
 }
 

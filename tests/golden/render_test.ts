@@ -14,6 +14,7 @@ import { renderSvg } from "../../src/render/svg.ts";
 import { renderTopJson } from "../../src/render/top/json.ts";
 import { renderTable } from "../../src/render/top/tables.ts";
 import type { StackTrace } from "../../src/types.ts";
+import { diffSvg, NEW, OLD } from "../unit/diff_helper.ts";
 import { djangoProfile, frame, HOSTILE, profileOf, readFixture, thread } from "../unit/render_helper.ts";
 import { screenText, stateWith, VIEW } from "../unit/top_helper.ts";
 
@@ -92,6 +93,7 @@ const OUTPUTS: readonly [name: string, render: () => string][] = [
     "hostile.svg",
     () => picture(renderSvg(hostile, { threads: false, title: HOSTILE.slice(0, 6).join(" ") })),
   ],
+  ["changes.svg", () => picture(diffSvg(OLD, NEW))],
   ["small.speedscope.json", () => new TextDecoder().decode(renderSpeedscope(small))],
   ["small.trace.json", () => new TextDecoder().decode(renderChromeTrace(small))],
   ["small.firefox.json", () => new TextDecoder().decode(renderFirefox(small))],

@@ -90,6 +90,8 @@ const UNCLEAR: readonly [line: string, message: RegExp][] = [
   ["record -p 12 --fail-if a", /Cannot tell what 'a' is to limit/],
   ["report a --lines b --heatmap c", /--lines shows one source file, and --heatmap/],
   ["diff a b --fail-if self:a>1s", /Cannot tell what 'self:a>1s' is to limit/],
+  ["diff a b -o changes.json", /Cannot write 'changes\.json': .*an \.svg file/],
+  ["diff a.svg b.svg -o ./b.svg", /'\.\/b\.svg' would take the place of a recording/],
 ];
 
 for (const [line, message] of UNCLEAR) {

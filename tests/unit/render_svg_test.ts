@@ -8,30 +8,7 @@ import { CLIENT_FUNCTIONS, svgScript } from "../../src/render/svg_script.ts";
 import { FADED } from "../../src/render/svg_live_style.ts";
 import { THEMES } from "../../src/render/svg_style.ts";
 import { djangoProfile, frame, HOSTILE, INFO, profileOf, thread } from "./render_helper.ts";
-
-/** Checks that a text is well-formed XML of known elements, and gives back the texts of its titles. */
-function checkXml(xml: string): string[] {
-  assert.ok(xml.isWellFormed());
-  // deno-lint-ignore no-control-regex
-  assert.doesNotMatch(xml, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufffe\uffff]/);
-  const titles: string[] = [];
-  const open: string[] = [];
-  const body = xml.replace(/^<\?xml version="1.0" encoding="UTF-8"\?>\n/, "")
-    .replace(/<!\[CDATA\[[\s\S]*?\]\]>/g, "");
-  const token = /([^<]*)(?:<(\/?)([a-zA-Z]+)((?: [a-zA-Z-]+="[^"<]*")*)(\/?)>)?/gy;
-  while (token.lastIndex < body.length) {
-    const at = token.lastIndex;
-    const [whole = "", text = "", end, name = "", , empty] = token.exec(body) ?? [];
-    assert.ok(whole.length > 0, `not XML: ${body.slice(at, at + 80)}`);
-    assert.doesNotMatch(whole, /&(?!(?:amp|lt|gt|quot|#39);)/);
-    if (end === "/") {
-      assert.equal(open.pop(), name);
-      if (name === "title") titles.push(text);
-    } else if (empty === "" && name !== "") open.push(name);
-  }
-  assert.deepEqual(open, []);
-  return titles;
-}
+import { checkXml } from "./xml_helper.ts";
 
 /** What is drawn, without the profile in it and the script. */
 function drawn(svg: string): string {
@@ -109,6 +86,20 @@ Deno.test("a recording without samples says so, and why", () => {
   assert.equal(why({}), "No Python code ran at any of 2,998 ticks.");
   assert.equal(why({ ticks: 0 }), "The recording ended before its first sample.");
   assert.equal(why({ errors: 1200 }), "1,200 samples could not be read.");
+});
+
+Deno.test("notes of what was done to a recording stand in the footer, the first of very many", () => {
+  const notes = [HOSTILE[2]!, ...Array.from({ length: 30 }, (_, i) => `Note ${i}.`)];
+  const svg = renderSvg(profileOf([{ frames: [frame("f")], count: 1 }], { info: { ...INFO, notes } }), {
+    threads: false,
+  });
+  checkXml(svg);
+  const shown = [...drawn(svg).matchAll(/muted">Note<\/tspan> <tspan class="value" data-full="([^"]*)"/g)];
+  assert.deepEqual(shown.map(([, text]) => text).slice(0, 2), [
+    "&quot;&gt;&lt;img src=x onerror=&quot;alert(3)&quot;&gt;",
+    "Note 0.",
+  ]);
+  assert.deepEqual([shown.length, shown.at(-1)?.[1]], [11, "21 more notes"]);
 });
 
 /** A colour of which only a share covers another. */

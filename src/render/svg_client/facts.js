@@ -34,7 +34,8 @@ export function nodeFacts(tree, { node, zoomed = tree.root }) {
  *   zoomed: import("./types.ts").ViewNode}} which
  */
 export function changeFacts(tree, { node, before, zoomed }) {
-  const facts = [changeFact(before, changeOfNode(tree, node))];
+  const whole = changeOfNode(tree, node);
+  const facts = [changeFact(before, whole)];
   facts.push(formatPercent(node.total, tree.weights.sum) + " of " + runText(tree.weights.run));
   if (zoomed !== tree.root && node.depth >= zoomed.depth) {
     facts.push(formatPercent(node.total, zoomed.total) + " of zoomed");
@@ -42,7 +43,9 @@ export function changeFacts(tree, { node, before, zoomed }) {
   if (node.kind === "frame" && tree.shape.view !== "callers") {
     childrenOf(tree, node);
     const self = sumChange(tree.weights, { nodes: node.ends, part: "self" });
-    facts.push(self.before + self.after === 0 ? "self 0 ms" : "self " + changeFact(before, self));
+    const isLeaf = self.before === whole.before && self.after === whole.after;
+    const isCaller = self.before + self.after === 0;
+    facts.push(isLeaf ? "all self" : isCaller ? "no self" : "self " + changeFact(before, self));
   }
   return facts.join(" · ");
 }
