@@ -40,7 +40,7 @@ const LEGEND: readonly LegendEntry[] = [
   { classes: changeClasses("less").toReversed(), text: "- less time after" },
   { classes: changeClasses("same"), text: "no change, or may be chance" },
   { classes: changeClasses("more"), text: "+ more time after" },
-  { classes: [], text: "deeper colours: by more than 1.2 times, more than twice" },
+  { classes: [], text: "stronger colours: by more than 1.2 times, more than twice" },
 ];
 
 function headingOf([before, after]: readonly [string, string]): string {

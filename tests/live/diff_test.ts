@@ -20,6 +20,15 @@ function changedIn(text: string): string[] {
   );
 }
 
+/** The class of each frame of a picture that is wide enough to be seen, by the name of its function. */
+function paintsOf(svg: string): Record<string, string> {
+  const frames = svg.matchAll(/<g class="f (\w+)"><title>([^<\n]*) \(steady\.py\)\n/g);
+  return Object.fromEntries([...frames].map(([, paint, name]) => [name!, paint!]));
+}
+
+/** The functions of steady.py that have the same work in each run. */
+const UNCHANGED = ["parse", "sort", "join", "compute"];
+
 Deno.test({
   name: "diff: the same program twice shows no change, and a function that does more is named",
   ignore: python === undefined,
@@ -39,12 +48,62 @@ Deno.test({
       const same = await pyspy(["diff", a, b]);
       assert.equal(same.code, 0, same.stderr);
       if (changedIn(same.stdout).length > 0) wrong.push(same.stdout);
-      const other = await pyspy(["diff", a, slow, "--fail-if", "self:middle>+1%"]);
+      const svg = join(folder.path, "changes.svg");
+      const other = await pyspy(["diff", a, slow, "--fail-if", "self:middle>+1%", "-o", svg]);
       assert.ok(changedIn(other.stdout).includes("middle"), other.stdout);
       assert.equal(other.code, 6, other.stderr);
       assert.match(other.stderr, /self:middle>\+1%: BROKEN; it changed by \+\d/);
+      assert.match(other.stderr, /^Wrote flamegraph to .*changes\.svg$/m);
+      const paints = paintsOf(await Deno.readTextFile(svg));
+      assert.match(paints["middle"]!, /^m/, JSON.stringify(paints));
+      // One of them may be slowed by whatever else the machine does.
+      assert.ok(UNCHANGED.filter((name) => paints[name] === "e1").length >= 3, JSON.stringify(paints));
     }
     // 95 %: of twenty pairs, one may.
     assert.ok(wrong.length <= TRIES / 20 + 1, wrong.join("\n"));
   },
+});
+
+Deno.test("diff -o: stdout, files that are none, and recordings without samples", async () => {
+  await using folder = await temporaryFolder();
+  const place = (name: string) => join(folder.path, name);
+  const [a, b, empty, svg] = ["a.txt", "b.txt", "empty.txt", "changes.svg"].map(place) as [
+    string,
+    string,
+    string,
+    string,
+  ];
+  await Deno.writeTextFile(a, "main;f 100\nmain;old 50\n");
+  await Deno.writeTextFile(b, "main;f 100\nmain;new 50\n");
+  await Deno.writeTextFile(empty, "");
+  const piped = await pyspy(["diff", a, b, "-o", "-"]);
+  assert.deepEqual([piped.code, piped.stderr], [0, ""]);
+  assert.match(piped.stdout, /^<\?xml [^]*<\/svg>\n$/);
+  assert.match(
+    piped.stdout,
+    /<title>old\nbefore .*: vanished[^]*<title>new\nbefore .*: new|: new[^]*: vanished/,
+  );
+  const both = await pyspy(["diff", a, b, "-o", svg]);
+  assert.equal(both.code, 0, both.stderr);
+  assert.match(both.stdout, /Most functions took/);
+  // What it wrote is no recording.
+  for (const command of [["report", svg], ["diff", svg, b], ["diff", a, svg]]) {
+    const refused = await pyspy(command);
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /changes\.svg': it compares two recordings.*\nTry: give one of the two/);
+    assert.equal(refused.stdout, "");
+  }
+  await Deno.remove(svg);
+  const nothing = await pyspy(["diff", a, empty, "-o", svg]);
+  assert.equal(nothing.code, 7, nothing.stderr);
+  const nowhere = await pyspy(["diff", a, b, "-o", place("no/such/folder.svg")]);
+  assert.deepEqual([nowhere.code, nowhere.stdout], [1, ""]);
+  const wrong = await pyspy(["diff", a, b, "-o", place("changes.png")]);
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.stderr, /an \.svg file\nTry: -o changes\.svg/);
+  assert.deepEqual([...Deno.readDirSync(folder.path)].map(({ name }) => name).sort(), [
+    "a.txt",
+    "b.txt",
+    "empty.txt",
+  ]);
 });
