@@ -79,10 +79,8 @@ Deno.test("diff -o: stdout, files that are none, and recordings without samples"
   const piped = await pyspy(["diff", a, b, "-o", "-"]);
   assert.deepEqual([piped.code, piped.stderr], [0, ""]);
   assert.match(piped.stdout, /^<\?xml [^]*<\/svg>\n$/);
-  assert.match(
-    piped.stdout,
-    /<title>old\nbefore .*: vanished[^]*<title>new\nbefore .*: new|: new[^]*: vanished/,
-  );
+  assert.match(piped.stdout, /<title>old\nbefore [^<]*: vanished/);
+  assert.match(piped.stdout, /<title>new\nbefore [^<]*: new/);
   const both = await pyspy(["diff", a, b, "-o", svg]);
   assert.equal(both.code, 0, both.stderr);
   assert.match(both.stdout, /Most functions took/);

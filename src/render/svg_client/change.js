@@ -39,11 +39,13 @@ export function sumChange({ change }, { nodes, part }) {
  * @param {import("./types.ts").Before} run
  * @param {import("./types.ts").Change} change
  */
-export function isCertain({ relative, samplesEach, secondsEach, factor, critical, least }, change) {
-  const { before, after, variance } = change;
+export function isCertain(run, { before, after, variance }) {
+  const { relative, samplesEach, secondsEach, factor, critical, least, sums } = run;
   const scale = factor * secondsEach[0] / secondsEach[1];
   const samples = Math.max(before / scale * samplesEach[0], after * samplesEach[1]);
-  const deviation = Math.sqrt(variance + relative[0] * before ** 2 + relative[1] * after ** 2);
+  // What takes nearly all of the time is met by nearly each sample, which leaves little to chance.
+  const others = Math.max(0, 1 - Math.min(before / sums[0], after / sums[1]));
+  const deviation = Math.sqrt(variance * others + relative[0] * before ** 2 + relative[1] * after ** 2);
   return samples >= least && Math.abs(after - before) > critical * deviation;
 }
 

@@ -50,8 +50,10 @@ export interface PackedBefore {
 export interface Before extends Omit<PackedBefore, "counts" | "dispersion"> {
   /** Of each stack: what it would have counted if nothing but the common factor had changed. */
   readonly count: Float64Array;
-  /** Of each stack: the variance of the difference of its counts. */
+  /** Of each stack: the variance of the difference of its counts, each being a small share of all. */
   readonly variance: Float64Array;
+  /** Of all stacks. */
+  readonly sums: readonly [number, number];
 }
 
 /** A frame as unpacked. */

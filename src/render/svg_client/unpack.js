@@ -116,13 +116,16 @@ export function unpackBefore({ before }, { leaf, frame, count: after }) {
   const reader = numberReader(counts);
   const count = new Float64Array(leaf.length);
   const variance = new Float64Array(leaf.length);
+  const sums = /** @type {[number, number]} */ ([0, 0]);
   for (let stack = 0; stack < leaf.length; stack++) {
     const own = reader.next();
     count[stack] = own * scale;
+    sums[0] += count[stack];
+    sums[1] += after[stack];
     const spread = dispersion[frame[leaf[stack]]] ?? 1;
     variance[stack] = spread * (own * scale ** 2 / samplesEach[0] + after[stack] / samplesEach[1]);
     if (!(count[stack] >= 0 && variance[stack] < Infinity)) throw new Error("a number is out of range");
   }
   if (!reader.isAtEnd()) throw new Error("there are more stacks than said");
-  return { ...rest, count, variance };
+  return { ...rest, count, variance, sums };
 }
