@@ -91,14 +91,13 @@ const STEPS: readonly Step[] = [
       const texts = await page.locator(".tableBox tbody tr").allInnerTexts();
       return texts.map((text) => text.replaceAll(/\s+/g, " "));
     };
-    assert.deepEqual((await rows()).slice(0, 5), [
+    assert.deepEqual((await rows()).slice(0, 4), [
       "30.1 % 30.1 % +115 % read (shop.py)",
       "7.2 % 7.2 % vanished check (shop.py)",
       "4.8 % 4.8 % new cache (shop.py)",
-      "0.1 % 37.5 % new load (shop.py)",
       "24.2 % 24.2 % +2.0 %, may be chance parse (shop.py)",
     ]);
-    assert.equal(await page.locator(".tableBox .chip.m3").count(), 3);
+    assert.equal(await page.locator(".tableBox .chip.m3").count(), 2);
     await page.getByRole("button", { name: "Self", exact: true }).click();
     assert.match((await rows())[1]!, /parse/);
     assert.equal(hashOf(page), "#view=table&sort=self");

@@ -71,7 +71,7 @@ Deno.test("recordings of another length, or of another machine, have the same ch
   const tree = diffTree(OLD, longer);
   assert.ok(Math.abs(tree.model.before!.factor - 2.97) < 0.02);
   const { all: _, main: _main, ...functions } = paints(tree);
-  assert.deepEqual(functions, { ...DIMMED, read: "m3", load: "m2", check: "d3", cache: "m3", odd: "m3" });
+  assert.deepEqual(functions, { ...DIMMED, read: "m3", load: "m2", check: "d3", cache: "m3" });
   // The same in microseconds of CPU.
   const inTime = (profile: Profile): Profile => ({
     ...profile,
@@ -91,7 +91,7 @@ Deno.test("of two runs of the same program hardly a frame is coloured", () => {
     runOf(Object.fromEntries(
       rates.map((rate, i) => {
         let count = 0;
-        for (let at = -Math.log(random()); at < rate; at -= Math.log(random())) count++;
+        for (let left = rate + Math.log(random()); left > 0; left += Math.log(random())) count++;
         return [`main;f${i % 7};g${i}`, count];
       }).filter(([, count]) => Number(count) > 0),
     ));
@@ -105,12 +105,31 @@ Deno.test("of two runs of the same program hardly a frame is coloured", () => {
   assert.ok(colored <= 4, `${colored} of ${all}`);
 });
 
+Deno.test("a function is coloured if, and only if, the table calls its change certain", () => {
+  const names = ["a", "b", "c", "d", "e", "f"];
+  const counts = fc.array(fc.oneof(fc.nat(60), fc.nat(3000)), { minLength: 6, maxLength: 6 })
+    .filter((all) => all.some((count) => count > 0));
+  const record = (all: readonly number[]) =>
+    runOf(Object.fromEntries(all.map((count, i) => [names[i]!, count]).filter(([, count]) => count !== 0)));
+  fc.assert(fc.property(counts, counts, (before, after) => {
+    const [old, now] = [record(before), record(after)];
+    const tree = diffTree(old, now, { view: "callers" });
+    const colored = Object.entries(paints(tree)).filter(([name, paint]) => name !== "all" && paint !== "e1");
+    const certain = mergeOf(old, now).comparison.functions.filter(({ isCertain }) => isCertain);
+    assert.deepEqual(
+      colored.map(([name, paint]) => `${name} ${paint.startsWith("m") ? "+" : "-"}`).sort(),
+      certain.map(({ frame, change }) => `${frame.name} ${change > 0 ? "+" : "-"}`).sort(),
+    );
+  }));
+});
+
 Deno.test("steps of colour: up to a fifth, up to twice, and more", () => {
   const run = {
     ...diffTree(OLD, NEW).model.before!,
     relative: [0, 0] as const,
+    sums: [1e9, 1e9] as const,
   };
-  const paint = (after: number) => changePaint(run, { before: 1e6, after, variance: 1e6 + after });
+  const paint = (after: number) => changePaint(run, { before: 1e6, after, variances: [1e6, after] });
   assert.deepEqual([1e6, 1.1e6, 1.3e6, 2.1e6, 0.9e6, 0.6e6, 0.4e6, 0].map(paint), [
     "e1",
     "m1",
@@ -122,10 +141,11 @@ Deno.test("steps of colour: up to a fifth, up to twice, and more", () => {
     "d3",
   ]);
   // Nine samples may always be chance.
-  assert.ok(!isCertain(run, { before: 9 * run.factor, after: 0, variance: 0 }));
-  assert.ok(isCertain(run, { before: 11 * run.factor, after: 0, variance: 0 }));
-  assert.equal(changeText({ before: 3, after: 3, variance: 0 }), "");
-  assert.equal(changeText({ before: 100, after: 1234, variance: 0 }), "+1134 %");
+  const certain = (samples: number) =>
+    isCertain({ ...run, critical: 0.1 }, { before: samples * run.factor, after: 0, variances: [0, 0] });
+  assert.deepEqual([certain(9), certain(11)], [false, true]);
+  assert.equal(changeText({ before: 3, after: 3, variances: [0, 0] }), "");
+  assert.equal(changeText({ before: 100, after: 1234, variances: [0, 0] }), "+1134 %");
 });
 
 const path = fc.array(fc.constantFrom("a", "b", "c"), { minLength: 1, maxLength: 5 });

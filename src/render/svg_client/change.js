@@ -23,30 +23,48 @@ export function changeOfNode({ weights, shape }, node) {
  * @returns {import("./types.ts").Change}
  */
 export function sumChange({ change }, { nodes, part }) {
-  const sum = { before: 0, after: 0, variance: 0 };
-  if (change === undefined) return sum;
-  for (const node of nodes) {
-    sum.before += change.before[part][node];
-    sum.after += change.after[part][node];
-    sum.variance += change.variance[part][node];
-  }
+  const sum = noChange();
+  if (change !== undefined) { for (const node of nodes) addChange(sum, { change, node, part }); }
   return sum;
 }
 
+/** @returns {import("./types.ts").Change} */
+export function noChange() {
+  return { before: 0, after: 0, variances: [0, 0] };
+}
+
 /**
- * Whether a difference is more than chance, as the table of `pyspy diff` judges functions.
+ * Adds what a node holds.
+ *
+ * @param {import("./types.ts").Change} sum
+ * @param {{change: import("./types.ts").Changes, node: number, part: "self" | "total"}} what
+ */
+export function addChange(sum, { change, node, part }) {
+  sum.before += change.before[part][node];
+  sum.after += change.after[part][node];
+  sum.variances[0] += change.variances[0][part][node];
+  sum.variances[1] += change.variances[1][part][node];
+}
+
+/**
+ * Whether a difference is more than chance, by the measure of the table of `pyspy diff`: logarithms are compared, and
+ * half a sample stands for none.
  *
  * @param {import("./types.ts").Before} run
  * @param {import("./types.ts").Change} change
  */
-export function isCertain(run, { before, after, variance }) {
+export function isCertain(run, { before, after, variances }) {
   const { relative, samplesEach, secondsEach, factor, critical, least, sums } = run;
-  const scale = factor * secondsEach[0] / secondsEach[1];
-  const samples = Math.max(before / scale * samplesEach[0], after * samplesEach[1]);
-  // What takes nearly all of the time is met by nearly each sample, which leaves little to chance.
-  const others = Math.max(0, 1 - Math.min(before / sums[0], after / sums[1]));
-  const deviation = Math.sqrt(variance * others + relative[0] * before ** 2 + relative[1] * after ** 2);
-  return samples >= least && Math.abs(after - before) > critical * deviation;
+  /** What one sample counts. */
+  const counts = [factor * secondsEach[0] / secondsEach[1] / samplesEach[0], 1 / samplesEach[1]];
+  if (Math.max(before / counts[0], after / counts[1]) < least) return false;
+  const log = Math.log((after + counts[1] / 2) / (before + counts[0] / 2));
+  const variance = [before, after].reduce((sum, amount, i) => {
+    // What was never seen may be there as well; what takes nearly all of the time leaves little to chance.
+    const ofSampling = amount > 0 ? Math.max(0, 1 - amount / sums[i]) * variances[i] / amount ** 2 : 2;
+    return sum + ofSampling + relative[i];
+  }, 0);
+  return Math.abs(log) > critical * Math.sqrt(variance);
 }
 
 /**

@@ -1,5 +1,6 @@
 // @ts-check
 /** The functions of a profile as rows, with what each holds itself and with its callees. */
+import { addChange, noChange } from "./change.js";
 
 /**
  * Counts each function or line; one that calls itself counts once for each sample.
@@ -10,15 +11,7 @@
  */
 export function countRows({ model, weights, shape }) {
   const { of, texts } = shape.byFunction ? model.byFunction : model.byLine;
-  const rows = texts.map((label) => ({
-    label,
-    frame: -1,
-    self: 0,
-    total: 0,
-    before: 0,
-    after: 0,
-    variance: 0,
-  }));
+  const rows = texts.map((label) => ({ label, frame: -1, self: 0, total: 0, ...noChange() }));
   const { frame, parent, firstChild, nextSibling } = model;
   /** How often each label stands above the node that is looked at. */
   const above = new Int32Array(texts.length);
@@ -30,11 +23,8 @@ export function countRows({ model, weights, shape }) {
         const row = rows[label];
         row.frame = frame[node];
         row.self += weights.self[node];
-        if (weights.change !== undefined) {
-          row.before += weights.change.before.self[node];
-          row.after += weights.change.after.self[node];
-          row.variance += weights.change.variance.self[node];
-        }
+        const { change } = weights;
+        if (change !== undefined) addChange(row, { change, node, part: "self" });
         if (above[label]++ === 0) row.total += weights.total[node];
       }
       if (isDown && firstChild[node] >= 0 && weights.either.total[node] > 0) {

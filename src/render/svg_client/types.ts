@@ -50,8 +50,8 @@ export interface PackedBefore {
 export interface Before extends Omit<PackedBefore, "counts" | "dispersion"> {
   /** Of each stack: what it would have counted if nothing but the common factor had changed. */
   readonly count: Float64Array;
-  /** Of each stack: the variance of the difference of its counts, each being a small share of all. */
-  readonly variance: Float64Array;
+  /** Of each stack: the variances of both counts, each being a small share of all. */
+  readonly variances: readonly [Float64Array, Float64Array];
   /** Of all stacks. */
   readonly sums: readonly [number, number];
 }
@@ -127,16 +127,21 @@ export interface Weights extends Amounts {
   /** What is not 0 where there is anything: in the first or the second recording, whichever gives the widths. */
   readonly either: Amounts;
   /** Where two recordings are compared. */
-  readonly change:
-    | { readonly before: Amounts; readonly after: Amounts; readonly variance: Amounts }
-    | undefined;
+  readonly change: Changes | undefined;
 }
 
-/** What is known of a difference. Units: counts of the second recording. */
+/** What two recordings count, of each node. */
+export interface Changes {
+  readonly before: Amounts;
+  readonly after: Amounts;
+  readonly variances: readonly [Amounts, Amounts];
+}
+
+/** What both recordings count of something. Units: counts of the second one. */
 export interface Change {
-  readonly before: number;
-  readonly after: number;
-  readonly variance: number;
+  before: number;
+  after: number;
+  readonly variances: [before: number, after: number];
 }
 
 /** How the tree is shown. */

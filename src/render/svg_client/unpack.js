@@ -115,7 +115,9 @@ export function unpackBefore({ before }, { leaf, frame, count: after }) {
   const scale = factor * secondsEach[0] / secondsEach[1];
   const reader = numberReader(counts);
   const count = new Float64Array(leaf.length);
-  const variance = new Float64Array(leaf.length);
+  const variances = /** @type {[Float64Array, Float64Array]} */ (
+    [new Float64Array(leaf.length), new Float64Array(leaf.length)]
+  );
   const sums = /** @type {[number, number]} */ ([0, 0]);
   for (let stack = 0; stack < leaf.length; stack++) {
     const own = reader.next();
@@ -123,9 +125,10 @@ export function unpackBefore({ before }, { leaf, frame, count: after }) {
     sums[0] += count[stack];
     sums[1] += after[stack];
     const spread = dispersion[frame[leaf[stack]]] ?? 1;
-    variance[stack] = spread * (own * scale ** 2 / samplesEach[0] + after[stack] / samplesEach[1]);
-    if (!(count[stack] >= 0 && variance[stack] < Infinity)) throw new Error("a number is out of range");
+    variances[0][stack] = spread * own * scale ** 2 / samplesEach[0];
+    variances[1][stack] = spread * after[stack] / samplesEach[1];
+    if (!(variances[0][stack] + variances[1][stack] < Infinity)) throw new Error("a number is out of range");
   }
   if (!reader.isAtEnd()) throw new Error("there are more stacks than said");
-  return { ...rest, count, variance, sums };
+  return { ...rest, count, variances, sums };
 }

@@ -89,7 +89,15 @@ export function weighRuns(model, isOut) {
     }
     return withTotals(model, self);
   };
-  return { before: addUp(before.count), after: addUp(count), variance: addUp(before.variance) };
+  const [varianceBefore, varianceAfter] = before.variances;
+  return {
+    before: addUp(before.count),
+    after: addUp(count),
+    variances: /** @type {[import("./types.ts").Amounts, import("./types.ts").Amounts]} */ ([
+      addUp(varianceBefore),
+      addUp(varianceAfter),
+    ]),
+  };
 }
 
 /**
