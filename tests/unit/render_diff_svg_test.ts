@@ -91,7 +91,11 @@ Deno.test("of two runs of the same program hardly a frame is coloured", () => {
     runOf(Object.fromEntries(
       rates.map((rate, i) => {
         let count = 0;
-        for (let left = rate + Math.log(random()); left > 0; left += Math.log(random())) count++;
+        let left = rate + Math.log(random());
+        while (left > 0) {
+          count++;
+          left += Math.log(random());
+        }
         return [`main;f${i % 7};g${i}`, count];
       }).filter(([, count]) => Number(count) > 0),
     ));
