@@ -4,7 +4,7 @@ import type { Frame } from "../types.ts";
 import { amountOf } from "./threshold.ts";
 import type { Judgement, Limit } from "./threshold.ts";
 import { matchFrames } from "./pattern.ts";
-import { relativeVariances, runToRunOf, samplesEachOf } from "./variation.ts";
+import { LEAST_OF_SAMPLING, relativeVariances, runToRunOf, samplesEachOf } from "./variation.ts";
 
 /** Functions with fewer counts than this in both are not looked at. Units: samples. */
 export const MIN_SAMPLES = 10;
@@ -44,8 +44,8 @@ export interface Chance {
   readonly samplesEach: readonly [number, number];
   /** Variance of any time in another run beyond that of sampling, relative to its square. */
   readonly relative: readonly [number, number];
-  /** How many times as much the samples of a function vary as independent ones, at least 1; by `keysFor`. */
-  readonly dispersion: ReadonlyMap<string, number>;
+  /** How many times as much the samples of a function vary as independent ones; by `keysFor`. */
+  readonly dispersion: readonly [ReadonlyMap<string, number>, ReadonlyMap<string, number>];
 }
 
 /** What was found. Shape: `functions` with certain changes first, the largest first. */
@@ -108,32 +108,38 @@ export function compare(before: Run, after: Run): Comparison {
     factor: Math.exp(common),
     seconds: [secondsOf(before), secondsOf(after)],
     functions: functions.sort((a, b) => Number(b.isCertain) - Number(a.isCertain) || size(b) - size(a)),
-    chance: chanceOf(sides, { keys, critical: critical * spread, commonVariance }),
+    chance: chanceOf(sides, { critical: critical * spread, commonVariance }),
   };
 }
 
 function chanceOf(
   sides: readonly [Side, Side],
-  { keys, critical, commonVariance }: {
-    readonly keys: ReadonlySet<string>;
-    readonly critical: number;
-    readonly commonVariance: number;
-  },
+  { critical, commonVariance }: { readonly critical: number; readonly commonVariance: number },
 ): Chance {
-  const [before, after] = sides;
-  const samplesEach = [samplesEachOf(before.profile, before), samplesEachOf(after.profile, after)] as const;
-  const runToRun = sides.map(({ profile }) => runToRunOf(profile.info) ** 2) as [number, number];
+  const [before, after] = sides.map((side) => chanceOfSide(side)) as [SideChance, SideChance];
+  return {
+    critical,
+    samplesEach: [before.samplesEach, after.samplesEach],
+    // The common factor is as uncertain for the times of all functions.
+    relative: [before.runToRun + commonVariance, after.runToRun],
+    dispersion: [before.dispersion, after.dispersion],
+  };
+}
+
+type SideChance = ReturnType<typeof chanceOfSide>;
+
+function chanceOfSide({ profile, secondsEach, entries }: Side) {
+  const samplesEach = samplesEachOf(profile, { secondsEach });
+  const runToRun = runToRunOf(profile.info) ** 2;
+  const all = profile.stacks.reduce((sum, { count }) => sum + count, 0);
   const dispersion = new Map<string, number>();
-  for (const key of keys) {
-    const ofSides = sides.map(({ entries }, i) => {
-      const { self = 0, variance = 0 } = entries.get(key) ?? {};
-      return self > 0 ? (variance - runToRun[i]!) * self * samplesEach[i]! : 1;
-    });
-    dispersion.set(key, Math.max(1, ...ofSides));
+  for (const [key, { self, variance }] of entries) {
+    const independent = (1 - self / all) / (self * samplesEach);
+    if (self > 0 && independent > 0) {
+      dispersion.set(key, Math.max(LEAST_OF_SAMPLING, (variance - runToRun) / independent));
+    }
   }
-  // The common factor is as uncertain for the times of all functions.
-  const relative = [runToRun[0] + commonVariance, runToRun[1]] as const;
-  return { critical, samplesEach, relative, dispersion };
+  return { samplesEach, runToRun, dispersion };
 }
 
 /** Judges a limit of how much a group of functions may have changed, beyond the common factor. */

@@ -15,8 +15,8 @@ export interface MergedRuns {
   readonly secondsEach: readonly [before: number, after: number];
   readonly runs: readonly [before: Profile, after: Profile];
   readonly comparison: Comparison;
-  /** Of each frame: how many times as much its samples vary as independent ones. */
-  readonly dispersion: readonly number[];
+  /** Of each frame, in both: how many times as much its samples vary as independent ones. */
+  readonly dispersion: readonly [before: readonly number[], after: readonly number[]];
 }
 
 /** Merges two recordings that were compared. */
@@ -45,13 +45,17 @@ export function mergeRuns(before: Run, after: Run, comparison: Comparison): Merg
     counts[indexOf(frames, merged.ofFrame[1]!)]! += count;
   }
   const { frames, fullFiles, keys } = merged;
+  const dispersionOf = (ofKey: ReadonlyMap<string, number>) => keys.map((key) => ofKey.get(key) ?? 1);
   return {
     profile: { info: after.profile.info, frames, fullFiles, threads: [], stacks, timeline: undefined },
     before: counts,
     secondsEach: [before.secondsEach, after.secondsEach],
     runs: [before.profile, after.profile],
     comparison,
-    dispersion: keys.map((key) => comparison.chance.dispersion.get(key) ?? 1),
+    dispersion: [
+      dispersionOf(comparison.chance.dispersion[0]),
+      dispersionOf(comparison.chance.dispersion[1]),
+    ],
   };
 }
 

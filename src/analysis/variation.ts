@@ -12,7 +12,7 @@ const MIN_BLOCKS = 8;
 const MAX_BLOCKS = 100;
 /** With so many samples of a group, what its blocks differ by is believed where it is less than chance alone would make. */
 const MANY_SAMPLES = 200;
-const LEAST_OF_SAMPLING = 1 / 3;
+export const LEAST_OF_SAMPLING = 1 / 3;
 
 /** The time of some groups of stacks in consecutive parts of a recording. */
 interface Blocks {

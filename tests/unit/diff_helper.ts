@@ -42,6 +42,25 @@ export function runOf(
   );
 }
 
+/** The same with times: each stack comes in turn, for some samples at a time, until all of it was seen. */
+export function withTimes(profile: Profile, samplesAtOnce: number): Profile {
+  const left = profile.stacks.map(({ count }) => count);
+  const timeline = { stack: [] as number[], startNs: [] as number[], weightNs: [] as number[] };
+  let now = 0;
+  while (left.some((count) => count > 0)) {
+    left.forEach((count, stack) => {
+      const taken = Math.min(count, samplesAtOnce);
+      left[stack] = count - taken;
+      if (taken === 0) return;
+      timeline.stack.push(stack);
+      timeline.startNs.push(now * 1e7);
+      timeline.weightNs.push(taken * 1e7);
+      now += taken;
+    });
+  }
+  return { ...profile, timeline };
+}
+
 /** Compares and merges two recordings. */
 export function mergeOf(before: Profile, after: Profile): MergedRuns {
   const [a, b] = [before, after].map((profile) => ({ profile, secondsEach: secondsPerCount(profile.info) }));

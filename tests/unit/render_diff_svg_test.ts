@@ -11,7 +11,7 @@ import { firstState, fitState } from "../../src/render/svg_client/state.js";
 import { countRows } from "../../src/render/svg_client/table.js";
 import type { Shape, ViewTree } from "../../src/render/svg_client/types.ts";
 import { readSvg } from "../../src/render/svg_data.ts";
-import { diffSvg, diffTree, infoOf, mergeOf, NEW, OLD, runOf } from "./diff_helper.ts";
+import { diffSvg, diffTree, infoOf, mergeOf, NEW, OLD, runOf, withTimes } from "./diff_helper.ts";
 import { frame, HOSTILE, profileOf } from "./render_helper.ts";
 import { walkTree } from "./svg_tree_helper.ts";
 import { checkXml } from "./xml_helper.ts";
@@ -115,8 +115,13 @@ Deno.test("a function is coloured if, and only if, the table calls its change ce
     .filter((all) => all.some((count) => count > 0));
   const record = (all: readonly number[]) =>
     runOf(Object.fromEntries(all.map((count, i) => [names[i]!, count]).filter(([, count]) => count !== 0)));
-  fc.assert(fc.property(counts, counts, (before, after) => {
-    const [old, now] = [record(before), record(after)];
+  fc.assert(fc.property(counts, counts, fc.constantFrom(0, 1, 50), (before, after, atOnce) => {
+    const [old, now] = [before, after].map((all) =>
+      atOnce > 0 ? withTimes(record(all), atOnce) : record(all)
+    ) as [
+      Profile,
+      Profile,
+    ];
     const tree = diffTree(old, now, { view: "callers" });
     const colored = Object.entries(paints(tree)).filter(([name, paint]) => name !== "all" && paint !== "e1");
     const certain = mergeOf(old, now).comparison.functions.filter(({ isCertain }) => isCertain);

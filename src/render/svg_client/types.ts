@@ -40,7 +40,7 @@ export interface PackedBefore {
   /** Variance of any time beyond that of sampling, relative to its square. */
   readonly relative: readonly [number, number];
   /** Of each frame: how many times as much its samples vary as independent ones. */
-  readonly dispersion: readonly number[];
+  readonly dispersion: readonly [readonly number[], readonly number[]];
   /** A change of so many standard deviations is no chance; one of fewer samples than `least` may always be. */
   readonly critical: number;
   readonly least: number;

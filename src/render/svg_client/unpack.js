@@ -124,9 +124,9 @@ export function unpackBefore({ before }, { leaf, frame, count: after }) {
     count[stack] = own * scale;
     sums[0] += count[stack];
     sums[1] += after[stack];
-    const spread = dispersion[frame[leaf[stack]]] ?? 1;
-    variances[0][stack] = spread * own * scale ** 2 / samplesEach[0];
-    variances[1][stack] = spread * after[stack] / samplesEach[1];
+    const end = frame[leaf[stack]];
+    variances[0][stack] = (dispersion[0][end] ?? 1) * own * scale ** 2 / samplesEach[0];
+    variances[1][stack] = (dispersion[1][end] ?? 1) * after[stack] / samplesEach[1];
     if (!(variances[0][stack] + variances[1][stack] < Infinity)) throw new Error("a number is out of range");
   }
   if (!reader.isAtEnd()) throw new Error("there are more stacks than said");
