@@ -21,6 +21,8 @@ export const STEADY_READS = 8;
 const MAX_CHANGES = 2;
 /** Searches for one step and reads that showed other paths, over the whole recording: then it is taken not to exist. */
 const MAX_ATTEMPTS = 400;
+/** The same after which it is not expected to exist. */
+const DOUBTFUL_ATTEMPTS = 40;
 /** Equal stacks in a row on its processor after which a thread is taken to stand still, and the path to be over. */
 const STANDSTILL = 16;
 /** Going there takes time: it is done for at least so long, even if the next tick is late for it. Units: ms. */
@@ -131,6 +133,11 @@ export class PathProver {
     const node = this.#recording.insert(index, cursor, this.#reader.stack);
     return this.#recording.insertedPartly ? undefined : node;
   }
+}
+
+/** Whether so much was tried to prove a path that it hardly exists. */
+export function isDoubtful(node: CallNode): boolean {
+  return firstUnproven(node).attempts >= DOUBTFUL_ATTEMPTS;
 }
 
 function firstUnproven(node: CallNode): CallNode {

@@ -5,7 +5,7 @@
  * if that fails, it counts for the part of the path that is proven.
  */
 import { CpuTimes } from "./cpu_times.ts";
-import { PathProver } from "./path_prover.ts";
+import { isDoubtful, PathProver } from "./path_prover.ts";
 import { Cursor } from "./recording.ts";
 import type { Recording } from "./recording.ts";
 import { isWhole, Lookout, Sight } from "./sighting.ts";
@@ -189,7 +189,8 @@ export class Sampler {
     const doubtful = first.sight === Sight.Unproven ? first : best;
     if (doubtful.sight !== Sight.Unproven) return best;
     if (!isWhole(doubtful.node)) this.#prover.prove(entry, doubtful.node, deadline);
-    return best.sight === Sight.Whole && !isWhole(doubtful.node) ? best : doubtful;
+    if (isWhole(doubtful.node)) return { ...doubtful, sight: Sight.Whole };
+    return best.sight === Sight.Whole && isDoubtful(doubtful.node) ? best : doubtful;
   }
 
   /**
@@ -236,7 +237,7 @@ export class Sampler {
 
   #mayJoin(nowMs: number): boolean {
     return this.#unsettled > SETTLED_TICKS && this.#tickMs <= LONGEST_JOINED_MS &&
-      this.#targetTime.allows(Math.max(JOINED_TICK_MS, this.#tickMs), nowMs);
+      this.#targetTime.allowsFromHalf(Math.max(JOINED_TICK_MS, this.#tickMs), nowMs);
   }
 
   /** Takes over the threads' latest names. To be called before the recording is read. */

@@ -15,7 +15,16 @@ export class TargetTime {
 
   /** Whether something that costs the target this much may be done at a time of the clock. */
   allows(costMs: number, nowMs: number): boolean {
-    return this.#takenMs + costMs <= FREE_MS + SHARE * (nowMs - this.#startMs);
+    return this.#takenMs + costMs <= this.#allowed(nowMs);
+  }
+
+  /** The same of something that is to leave half of all for what is worth more. */
+  allowsFromHalf(costMs: number, nowMs: number): boolean {
+    return this.#takenMs + costMs <= this.#allowed(nowMs) / 2;
+  }
+
+  #allowed(nowMs: number): number {
+    return FREE_MS + SHARE * (nowMs - this.#startMs);
   }
 
   take(costMs: number): void {
