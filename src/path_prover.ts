@@ -26,7 +26,10 @@ const DOUBTFUL_ATTEMPTS = 40;
 /** Equal stacks in a row on its processor after which a thread is taken to stand still, and the path to be over. */
 const STANDSTILL = 16;
 /** Going there takes time: it is done for at least so long, even if the next tick is late for it. Units: ms. */
-const LEAST_JOINED_MS = 0.5;
+const LEAST_JOINED_MS = 1;
+/** On a busy machine each read may wait for its turn: then it may take longer. Units: reads; ms. */
+const LEAST_JOINED_READS = 12;
+const MOST_JOINED_MS = 10;
 /** What going there costs the target, without the reads. Units: ms. */
 const JOIN_COST_MS = 0.02;
 
@@ -65,7 +68,8 @@ export class PathProver {
     if (!this.#targetTime.allows(JOIN_COST_MS, start) || !this.#reader.joinProcessor(entry.thread)) return;
     try {
       this.#targetTime.take(JOIN_COST_MS);
-      this.#proveOnProcessor(entry, { node, step, end: Math.max(deadlineMs, start + LEAST_JOINED_MS) });
+      const end = Math.max(deadlineMs, start + LEAST_JOINED_MS);
+      this.#proveOnProcessor(entry, { node, step, end, latest: start + MOST_JOINED_MS });
     } finally {
       this.#reader.leaveProcessor();
     }
@@ -97,13 +101,15 @@ export class PathProver {
   /** While we run there the thread does not, and each read proves the path that it is on. */
   #proveOnProcessor(
     entry: ThreadEntry,
-    { node, step, end }: { node: CallNode; step: CallNode; end: number },
+    { node, step, end, latest }: { node: CallNode; step: CallNode; end: number; latest: number },
   ): void {
     let standing: CallNode | undefined;
     let standingOffset = 0;
     let times = 0;
-    for (let now = this.#clock.now(); now < end && this.#targetTime.allows(0, now); now = this.#clock.now()) {
-      if (step.attempts >= MAX_ATTEMPTS) return;
+    for (let reads = 0; step.attempts < MAX_ATTEMPTS; reads++) {
+      const now = this.#clock.now();
+      if (now >= end && (reads >= LEAST_JOINED_READS || now >= latest)) return;
+      if (!this.#targetTime.allows(0, now)) return;
       this.#clock.pause();
       const begin = this.#clock.now();
       const walk = this.#reread(entry);
