@@ -26,9 +26,9 @@ const DOUBTFUL_ATTEMPTS = 40;
 /** Equal stacks in a row on its processor after which a thread is taken to stand still, and the path to be over. */
 const STANDSTILL = 16;
 /** Going there takes time: it is done for at least so long, even if the next tick is late for it. Units: ms. */
-const LEAST_JOINED_MS = 1;
+const LEAST_JOINED_MS = 0.5;
 /** On a busy machine each read may wait for its turn: then it may take longer. Units: reads; ms. */
-const LEAST_JOINED_READS = 12;
+const LEAST_JOINED_READS = 8;
 const MOST_JOINED_MS = 10;
 /** What going there costs the target, without the reads. Units: ms. */
 const JOIN_COST_MS = 0.02;

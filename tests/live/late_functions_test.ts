@@ -30,8 +30,8 @@ for (const minor of ["3.10", "3.12", "3.13"]) {
       );
       const mean = counts.reduce((sum, count) => sum + count, 0) / FUNCTIONS;
       assert.ok(mean > 15, `${counts} ${stderr}`);
-      // They do the same equally often.
-      assert.ok(Math.min(...counts) > mean / 4, `${counts} ${stderr}`);
+      // They do the same equally often; what was seen before the path was proven may count elsewhere.
+      assert.ok(Math.min(...counts) > mean / 10, `${counts} ${stderr}`);
     },
   });
 }
