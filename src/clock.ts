@@ -7,9 +7,12 @@ import type { Clock } from "./types.ts";
 const TIMER_SLACK = 3;
 /** Falling asleep and waking up takes as long. Units: ms. */
 const SHORTEST_SLEEP = 0.008;
-/** A pause is of random length, so that no loop of the target keeps step with it. Units: ns. */
-const PAUSE_MIN = 2000;
-const PAUSE_RANGE = 15_000;
+/**
+ * A pause is of random length, so that no loop of the target keeps step with it. Of a short one the thread has nothing: by
+ * the time that the processor has gone to it and found its memory again we are back, and see the same place. Units: ns.
+ */
+const PAUSE_MIN = 10_000;
+const PAUSE_RANGE = 60_000;
 /** It is looked at this often what share of the time is slept. Units: ms. */
 const CHECK_INTERVAL = 500;
 /** The event loop gets its turn so often; signals wait at most twice as long. Units: ms. */

@@ -25,6 +25,8 @@ export class CallNode {
   proven: boolean;
   /** Reads that were made to prove this path, without success. */
   attempts = 0;
+  /** Reads that any path might have been proven by, before the first attempt. */
+  searchedFrom = 0;
   children: Map<number, CallNode> | undefined;
   /** Samples that ended here, or their CPU time, by `selfKey`. */
   selfCounts: Map<number, number> | undefined;

@@ -5,7 +5,7 @@
  * if that fails, it counts for the part of the path that is proven.
  */
 import { CpuTimes } from "./cpu_times.ts";
-import { isDoubtful, PathProver } from "./path_prover.ts";
+import { PathProver } from "./path_prover.ts";
 import { Cursor } from "./recording.ts";
 import type { Recording } from "./recording.ts";
 import { isWhole, Lookout, Sight } from "./sighting.ts";
@@ -190,7 +190,7 @@ export class Sampler {
     if (doubtful.sight !== Sight.Unproven) return best;
     if (!isWhole(doubtful.node)) this.#prover.prove(entry, doubtful.node, deadline);
     if (isWhole(doubtful.node)) return { ...doubtful, sight: Sight.Whole };
-    return best.sight === Sight.Whole && isDoubtful(doubtful.node) ? best : doubtful;
+    return best.sight === Sight.Whole && this.#prover.isDoubtful(doubtful.node) ? best : doubtful;
   }
 
   /**

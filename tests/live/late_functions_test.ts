@@ -1,4 +1,4 @@
-/** Functions that a program calls only when it has been recorded for a while are seen, nearly all of them. */
+/** Functions that a program calls only when it has been recorded for a while are all seen. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { parseFolded, pyspy, pythons, temporaryFolder } from "./programs.ts";
@@ -30,9 +30,9 @@ for (const minor of ["3.10", "3.12", "3.13"]) {
       );
       const mean = counts.reduce((sum, count) => sum + count, 0) / FUNCTIONS;
       assert.ok(mean > 15, `${counts} ${stderr}`);
-      // They do the same equally often. One may be met too seldom to be proven, by chance; half of them may not.
-      const lost = counts.filter((count) => count < mean / 4);
-      assert.ok(lost.length <= 3, `${counts} ${stderr}`);
+      // They do the same equally often. On a busy machine one may be found late.
+      const late = counts.filter((count) => count < mean / 2);
+      assert.ok(late.length <= 1 && Math.min(...counts) > 0, `${counts} ${stderr}`);
     },
   });
 }
