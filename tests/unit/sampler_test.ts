@@ -221,6 +221,33 @@ Deno.test("a path that is not known gives way to a known one only when much was 
   assert.ok(unproven < 100, `${unproven} samples of a path that was not found again`);
 });
 
+Deno.test("reads on the processor that searched for other paths tell of this one too", () => {
+  let shown = ["a:0 b:6"];
+  const made: Setup = setUp([[{
+    walk: Walk.Reached,
+    get still() {
+      return made.reader.joined.at(-1) === "join";
+    },
+    get stack() {
+      return shown.length > 1 ? shown.shift()! : shown[0]!;
+    },
+  }]]);
+  made.reader.isJoinable = true;
+  const pass = (instr: number) => {
+    shown = [`a:${instr} c:4`, "a:0 b:6"];
+    made.tick();
+  };
+  made.tick();
+  pass(2);
+  pass(2);
+  assert.deepEqual(made.counts(), { "a b:6": 1, "a c:4 unproven": 2 });
+  const before = made.reader.rereads;
+  for (let instr = 4; made.reader.rereads < before + 500; instr += 2) pass(instr);
+  const { "a b:6": known } = made.counts();
+  pass(2);
+  assert.equal(made.counts()["a b:6"], known! + 1, "the path was not among hundreds that were seen");
+});
+
 Deno.test("a sample belongs to the path that was seen first once that is proven", () => {
   const { pass, counts } = setUpPassing({ still: true });
   pass("a:0 c:4", "a:0 b:6", "a:0 c:4");
