@@ -12,6 +12,7 @@ export function runReader(assembler: ProfileAssembler, note: unknown) {
   const noted = fromNote(note);
   const isCounted = noted !== undefined && (noted.info.unit ?? "sample") === "sample";
   const nsEach = isCounted ? noted.secondsEach * 1e9 : 1000;
+  let runs = 0;
   let end = 0;
   return {
     /** The time that is counted as one. */
@@ -20,11 +21,13 @@ export function runReader(assembler: ProfileAssembler, note: unknown) {
     add(node: number, { startNs, weightNs }: { startNs: number; weightNs: number }): void {
       assembler.add(node, isCounted ? Math.round(weightNs / nsEach) : weightNs / nsEach);
       assembler.at(node, { startNs, weightNs });
+      runs++;
       end = Math.max(end, startNs + weightNs);
     },
+    /** Each run is at least one sample. */
     finish(parts: Partial<RecordingInfo> = {}): Profile {
       return assembler.finish(
-        noted?.info ?? foreignInfo({ unit: "wall_us", durationSeconds: end / 1e9, ...parts }),
+        noted?.info ?? foreignInfo({ unit: "wall_us", samples: runs, durationSeconds: end / 1e9, ...parts }),
       );
     },
   };

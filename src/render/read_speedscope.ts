@@ -48,8 +48,9 @@ export function readSpeedscope(json: JsonObject): Profile {
     else if (profile["type"] === "sampled") readSamples(profile, { assembler, frames, root, start, add });
     else throw malformed(`it has a profile of type '${String(profile["type"])}'`);
   }
-  const unit = isCounted ? { unit: "sample" as const } : {};
-  return runs.finish({ ...unit, command: typeof json["name"] === "string" ? [json["name"]] : [] });
+  // Without a number of samples it is that of all counts.
+  const counted = isCounted ? { unit: "sample" as const, samples: 0 } : {};
+  return runs.finish({ ...counted, command: typeof json["name"] === "string" ? [json["name"]] : [] });
 }
 
 type Add = (node: number, from: number, weight: number) => void;

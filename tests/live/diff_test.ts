@@ -40,7 +40,8 @@ Deno.test({
       string,
     ];
     const wrong: string[] = [];
-    for (let i = 0; i < TRIES; i++) {
+    // 95 %: one of twenty pairs may differ; where a single one did, two more must not.
+    for (let i = 0; i < TRIES || wrong.length > 0 && i < 3; i++) {
       await recordSteady(a, 1);
       await recordSteady(b, 1);
       // A fifth more on a quiet machine; on a busy one few moments are independent of each other.
@@ -59,8 +60,7 @@ Deno.test({
       // One of them may be slowed by whatever else the machine does.
       assert.ok(UNCHANGED.filter((name) => paints[name] === "e1").length >= 3, JSON.stringify(paints));
     }
-    // 95 %: of twenty pairs, one may.
-    assert.ok(wrong.length <= TRIES / 20 + 1, wrong.join("\n"));
+    assert.ok(wrong.length <= 1, wrong.join("\n"));
   },
 });
 
