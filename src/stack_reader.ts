@@ -298,11 +298,8 @@ export class StackReader {
 
   /** Asks the system what each thread is doing, and chooses those to be read. */
   #select(selection: "active" | "all"): void {
-    this.selected = [];
-    for (const thread of this.threads) {
-      const runs = this.activities.askSystem(thread);
-      if (selection === "all" || runs) this.selected.push(thread);
-    }
+    const running = this.activities.ask(this.threads, this.#table.interpreters);
+    this.selected = selection === "all" ? [...this.threads] : running;
     this.#chosen = this.selected;
   }
 

@@ -1,10 +1,14 @@
 /** What threads are doing, by what the system and their own interpreter say. */
 import { ATTACHED, SUSPENDED } from "./cpython/layout.ts";
 import type { GilWords } from "./cpython/gil.ts";
+import type { ListedInterpreter } from "./cpython/thread_list.ts";
 import { ownOsThreadId } from "./thread_table.ts";
 import type { ReadThread } from "./thread_table.ts";
 import { Activity, RUNS } from "./types.ts";
 import type { Offset, TargetThreads, ThreadState } from "./types.ts";
+
+/** To ask so many threads one by one takes longer than to ask whether any runs at all. */
+const MANY = 8;
 
 /** Finds out, and notes in each thread, what it does. */
 export class ThreadActivities {
@@ -24,13 +28,31 @@ export class ThreadActivities {
     return this.#state >= 0;
   }
 
-  /** Asks the system. @returns whether the thread runs; one whose kernel id is unknown counts as running. */
-  askSystem(thread: ReadThread): boolean {
+  /**
+   * Asks the system what each thread is doing; one whose kernel id is unknown counts as running.
+   *
+   * While nothing runs on the whole machine, threads that were blocked still are, or are again: they need not be asked one
+   * by one. Some may have come to wait for the GIL, but not for one that nobody holds.
+   *
+   * @returns those that run.
+   */
+  ask(threads: readonly ReadThread[], interpreters: readonly ListedInterpreter[]): ReadThread[] {
+    const isIdleStill = threads.length >= MANY && this.#os.isQuiet() && this.#gil.areFree(interpreters);
+    const running: ReadThread[] = [];
+    for (const thread of threads) {
+      if (isIdleStill && thread.activity === Activity.Idle) continue;
+      if (this.#askOf(thread)) running.push(thread);
+    }
+    return running;
+  }
+
+  #askOf(thread: ReadThread): boolean {
     const { osThreadId } = thread.info;
     const waitsFor = osThreadId === 0 ? RUNS : this.#os.waitsFor(osThreadId);
     if (waitsFor === RUNS) thread.activity = Activity.Native;
-    else if (this.#gil.isWaitedFor(thread.listed, waitsFor)) thread.activity = Activity.Waiting;
-    else thread.activity = Activity.Idle;
+    else if (waitsFor !== 0 && this.#gil.isWaitedFor(thread.listed, waitsFor)) {
+      thread.activity = Activity.Waiting;
+    } else thread.activity = Activity.Idle;
     return waitsFor === RUNS;
   }
 

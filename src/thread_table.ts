@@ -134,7 +134,8 @@ export class ThreadTable {
       hasOwnId: true,
       ownsGil: false,
       isAttached: false,
-      activity: Activity.Idle,
+      // To be asked.
+      activity: Activity.Native,
     };
   }
 }

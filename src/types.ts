@@ -130,6 +130,8 @@ export interface TargetThreads {
    * Cheap: it is asked at every tick.
    */
   waitsFor(osThreadId: number): Address | typeof RUNS;
+  /** Whether surely none of the threads runs or waits for a processor: one answer for all of them. False when unknown. */
+  isQuiet(): boolean;
   /**
    * Moves us to the processor of a thread, which then stands still while we run, and runs while we wait.
    *

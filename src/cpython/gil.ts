@@ -70,6 +70,16 @@ export class GilWords {
     return pointerAt(words, offset) === thread.tstate && words[(offset + this.#lockedDistance) >> 2] === 1;
   }
 
+  /** Whether surely nobody holds the GIL of any of the interpreters now. */
+  areFree(interpreters: readonly ListedInterpreter[]): boolean {
+    return interpreters.every(({ address }) => {
+      const words = this.#addressFor(address);
+      if (words === undefined) return false;
+      if (this.#runtime.oldGil !== undefined) return this.#reader.pointer(words) === 0;
+      return this.#reader.struct(words + this.#lockedDistance, 4)?.i32(0) === 0;
+    });
+  }
+
   /** Whether the address of a futex is the GIL's own: a thread that waits for it waits for the GIL. */
   isWaitedFor(thread: ListedThread, futex: Address): boolean {
     if (this.#runtime.oldGil !== undefined) return this.#isOldLock(futex);

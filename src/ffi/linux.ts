@@ -11,6 +11,7 @@ import { ProcessorChoice } from "./linux_processor.ts";
 import { linkOf, requireOwnProc, textOf } from "./linux_proc.ts";
 import { isAlive, readStat } from "./linux_stat.ts";
 import { ThreadStop } from "./linux_ptrace.ts";
+import { QuietMachine } from "./linux_quiet.ts";
 import { ThreadStates } from "./linux_threads.ts";
 import type { RemoteProcess } from "./process.ts";
 import { ProfilerError } from "../errors.ts";
@@ -71,6 +72,7 @@ class LinuxProcess implements RemoteProcess {
   readonly pid: number;
   readonly #procPid: string;
   readonly #states: ThreadStates;
+  readonly #quiet: QuietMachine;
   readonly #ids: NamespaceIds;
   readonly #fileNames: FileNames;
   readonly #processor: ProcessorChoice;
@@ -85,6 +87,7 @@ class LinuxProcess implements RemoteProcess {
     this.pid = pid;
     this.#procPid = procPid;
     this.#states = new ThreadStates(`${procPid}/task`);
+    this.#quiet = new QuietMachine(procPid);
     this.#processor = new ProcessorChoice(`${procPid}/task`);
     this.#stop = new ThreadStop(pid);
     this.#fileNames = new FileNames(procPid);
@@ -206,6 +209,10 @@ class LinuxProcess implements RemoteProcess {
     return this.#states.waitsFor(osThreadId);
   }
 
+  isQuiet(): boolean {
+    return this.#quiet.isQuiet();
+  }
+
   joinProcessor(osThreadId: number): boolean {
     return this.#processor.join(osThreadId);
   }
@@ -261,6 +268,7 @@ class LinuxProcess implements RemoteProcess {
     if (this.#stop.close()) this.#endSettling();
     else this.#settleLater();
     this.#states.close();
+    this.#quiet.close();
     this.#processor.close();
   }
 }

@@ -21,9 +21,8 @@ interface OpenThread {
   /** -1 where there is no such file. */
   readonly schedstat: number;
   readonly syscall: number;
-  /** What `schedstat` said before the thread was asked what it waits for. */
-  readonly text: Uint8Array;
-  length: number;
+  /** How often it had been put on a processor before it was asked what it waits for; NaN when unknown. */
+  runs: number;
   /** The answer. */
   waitsFor: number;
 }
@@ -74,8 +73,7 @@ export class ThreadStates {
     return {
       schedstat: this.#openFile(tid, "schedstat"),
       syscall: this.#openFile(tid, "syscall"),
-      text: new Uint8Array(SCHEDSTAT_SIZE),
-      length: 0,
+      runs: NaN,
       waitsFor: RUNS,
     };
   }
@@ -83,14 +81,10 @@ export class ThreadStates {
   /** Whether the thread was not put on a processor since it was asked last; what is read now is kept. */
   #isAsBefore(thread: OpenThread): boolean {
     if (thread.schedstat < 0) return false;
-    const buffer = this.#buffer;
-    const length = libc().pread(thread.schedstat, buffer, SCHEDSTAT_SIZE, 0);
-    let differs = length !== thread.length;
-    // What changes first is the number at the end, of times that it was put on a processor.
-    for (let at = length - 1; at >= 0 && !differs; at--) differs = buffer[at] !== thread.text[at];
-    if (!differs) return length > 0 && !isUncounted(buffer, length);
-    for (let at = 0; at < length; at++) thread.text[at] = buffer[at]!;
-    thread.length = length;
+    const length = libc().pread(thread.schedstat, this.#buffer, SCHEDSTAT_SIZE, 0);
+    const runs = lastNumber(this.#buffer, length);
+    if (runs === thread.runs) return true;
+    thread.runs = runs;
     return false;
   }
 
@@ -131,10 +125,14 @@ function closeThread({ schedstat, syscall }: OpenThread): void {
   if (syscall >= 0) libc().close(syscall);
 }
 
-/** Kernels that do not count say "0 0 0". */
-function isUncounted(text: Uint8Array, length: number): boolean {
-  for (let at = 0; at < length; at++) if (text[at]! > ZERO) return false;
-  return true;
+/** The number at the end of a line; NaN for none, and for 0: kernels that do not count say "0 0 0". */
+function lastNumber(text: Uint8Array, length: number): number {
+  let number = 0;
+  // The line ends with a line feed.
+  for (let at = length - 2, place = 1; at >= 0 && text[at]! >= ZERO; at--, place *= 10) {
+    number += (text[at]! - ZERO) * place;
+  }
+  return number === 0 ? NaN : number;
 }
 
 /** The address in "202 0x7f0012345678 ..."; 0 when the call is not a futex's. */

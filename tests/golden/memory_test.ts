@@ -73,6 +73,7 @@ function replay({ report, runtime, level }: Fixture, memory: TargetMemory): Stac
       hostThreadId: (id: number) => id,
       threadState: () => "idle" as const,
       waitsFor: () => 0,
+      isQuiet: () => false,
       cpuTime: () => 0,
       stopThread: () => false,
       releaseThread: () => 0,

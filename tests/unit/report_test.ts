@@ -119,7 +119,11 @@ Deno.test("Chrome traces of other tools: bars with a duration, and brackets alon
   ) => [frames.map((i) => profile.frames[i]!.name).join(), count]);
   assert.deepEqual(named.sort(), [["outer", 30], ["outer,inner", 20]]);
   assert.equal(profile.info.unit, "wall_us");
-  assert.equal(profile.info.samples, 3, "one for each time at which the stack was seen, not one a microsecond");
+  assert.equal(
+    profile.info.samples,
+    3,
+    "one for each time at which the stack was seen, not one a microsecond",
+  );
 });
 
 Deno.test("speedscope files of other tools: evented, in milliseconds", async () => {

@@ -23,6 +23,9 @@ class FakeTarget {
   readonly futexes = new Map<number, number>();
   readonly stopped = new Set<number>();
   readonly stops: number[] = [];
+  isQuiet = false;
+  /** Threads of which it was asked what they wait for. */
+  readonly asked: number[] = [];
   readonly reader: StackReader;
   readonly #layout: Layout;
   #threads: number[] = [];
@@ -38,8 +41,11 @@ class FakeTarget {
       readv: (ranges: RangeList, into: Uint8Array<ArrayBuffer>) => this.memory.readv(ranges, into),
       hostThreadId: (id: number) => id,
       threadState: () => "idle" as const,
-      waitsFor: (id: number) =>
-        this.running.has(id) && !this.stopped.has(id) ? RUNS : this.futexes.get(id) ?? 0,
+      waitsFor: (id: number) => {
+        this.asked.push(id);
+        return this.running.has(id) && !this.stopped.has(id) ? RUNS : this.futexes.get(id) ?? 0;
+      },
+      isQuiet: () => this.isQuiet,
       cpuTime: () => 0,
       stopThread: (id: number) => (this.stopped.add(id), this.stops.push(id), true),
       releaseThread: () => (this.stopped.clear(), 0.02),
@@ -209,6 +215,36 @@ Deno.test("active threads are those that run now", () => {
   target.running.delete(101);
   assert.equal(target.reader.read("active", now), true);
   assert.deepEqual(target.leaves(), [0x4000, 0x2000]);
+});
+
+Deno.test("while nothing runs, threads that were blocked are not asked one by one, unless they may wait for the GIL", () => {
+  const target = new FakeTarget();
+  for (let index = 0; index < 10; index++) target.start(index);
+  for (let index = 1; index < 10; index++) target.running.delete(100 + index);
+  let now = target.settle("active");
+  const activities = () => target.reader.threads.map(({ activity }) => activity);
+  const tick = () => {
+    target.asked.length = 0;
+    assert.equal(target.reader.read("active", now += 1), true);
+    return target.asked.toSorted();
+  };
+  const all = Array.from({ length: 10 }, (_, index) => 100 + index);
+  assert.deepEqual(tick(), all);
+  target.isQuiet = true;
+  target.running.clear();
+  assert.deepEqual(tick(), [100], "one that ran does not any more");
+  assert.deepEqual(target.reader.selected, []);
+  assert.deepEqual(tick(), []);
+  assert.deepEqual(activities(), Array(10).fill(Activity.Idle));
+  // Its holder is blocked as well.
+  target.giveGil(3);
+  target.futexes.set(105, RUNTIME + LAYOUT.runtime.gilLastHolder + 40);
+  assert.deepEqual(tick(), all);
+  assert.deepEqual(activities().filter((one) => one === Activity.Waiting).length, 1);
+  target.isQuiet = false;
+  target.running.add(107);
+  assert.deepEqual(tick(), all);
+  assert.deepEqual(target.leaves(), [0x9000]);
 });
 
 Deno.test("the holder of the GIL is read alone, also when it has just become the holder", () => {
