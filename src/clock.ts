@@ -1,6 +1,6 @@
 /** The clock of live sampling: coarse waits leave the event loop free, the last stretch is slept precisely. */
 import { setImmediate } from "node:timers";
-import { beginSampling, endSampling, nowMs, sleepBlocking } from "./ffi/mod.ts";
+import { beginSampling, endSampling, nowMs, sleepBlocking, sleepUntilBlocking } from "./ffi/mod.ts";
 import type { Clock } from "./types.ts";
 
 /** Timers of the event loop may be this late. Units: ms. */
@@ -30,12 +30,11 @@ export function liveClock(isStopped: () => boolean): Clock {
     checked = now;
     waited = 0;
   };
-  const sleepUntil = (untilMs: number, now = nowMs()) => {
-    const remaining = untilMs - now;
-    if (remaining > SHORTEST_SLEEP) sleepBlocking(remaining * 1e6);
-    else if (remaining > 0) { while (nowMs() < untilMs); }
+  const sleepUntil = (untilMs: number, { now = nowMs(), nextMs }: { now?: number; nextMs: number }) => {
+    if (untilMs - now > SHORTEST_SLEEP) sleepUntilBlocking(untilMs, nextMs);
+    else while (nowMs() < untilMs);
   };
-  const waitLong = async (untilMs: number) => {
+  const waitLong = async (untilMs: number, nextMs: number) => {
     for (;;) {
       const remaining = untilMs - nowMs() - TIMER_SLACK;
       if (remaining < 1) break;
@@ -43,12 +42,12 @@ export function liveClock(isStopped: () => boolean): Clock {
       lastYield = nowMs();
       if (isStopped()) return;
     }
-    sleepUntil(untilMs);
+    sleepUntil(untilMs, { nextMs });
   };
-  const yieldOnce = async (untilMs: number) => {
+  const yieldOnce = async (untilMs: number, nextMs: number) => {
     await new Promise<void>((resolve) => setImmediate(resolve));
     lastYield = nowMs();
-    sleepUntil(untilMs);
+    sleepUntil(untilMs, { nextMs });
   };
   return {
     now: nowMs,
@@ -56,12 +55,12 @@ export function liveClock(isStopped: () => boolean): Clock {
     end: endSampling,
     pause: () => sleepBlocking(PAUSE_MIN + Math.random() * PAUSE_RANGE),
     random: () => Math.random(),
-    wait(untilMs, now) {
+    wait(untilMs, { now, nextMs }) {
       waited += Math.max(0, untilMs - now);
       checkShare(now);
-      if (untilMs - now > YIELD_INTERVAL) return waitLong(untilMs);
-      if (now - lastYield > YIELD_INTERVAL) return yieldOnce(untilMs);
-      sleepUntil(untilMs, now);
+      if (untilMs - now > YIELD_INTERVAL) return waitLong(untilMs, nextMs);
+      if (now - lastYield > YIELD_INTERVAL) return yieldOnce(untilMs, nextMs);
+      sleepUntil(untilMs, { now, nextMs });
       return undefined;
     },
   };

@@ -312,11 +312,13 @@ export async function runSchedule(
 ): Promise<StopReason> {
   const intervalMs = 1000 / rateHz;
   const end = durationSeconds === undefined ? Infinity : startMs + durationSeconds * 1000;
+  const dueIn = (interval: number) => startMs + (interval + clock.random()) * intervalMs;
   let index = 0;
+  let due = dueIn(index);
   let now = clock.now();
   for (;;) {
-    const due = startMs + (index + clock.random()) * intervalMs;
-    const waiting = clock.wait(Math.min(due, end), now);
+    const nextDue = dueIn(index + 1);
+    const waiting = clock.wait(Math.min(due, end), { now, nextMs: nextDue });
     if (waiting !== undefined) await waiting;
     if (isStopped()) return "stopped";
     if (waiting !== undefined || now < due) now = clock.now();
@@ -330,6 +332,7 @@ export async function runSchedule(
     now = clock.now();
     const next = Math.max(index + 1, Math.floor((Math.min(now, end) - startMs) / intervalMs));
     counters.missed += next - index - 1;
+    due = next === index + 1 ? nextDue : dueIn(next);
     index = next;
   }
 }

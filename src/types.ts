@@ -166,8 +166,11 @@ export interface Clock {
   /** From now on waits should end on time, so often a second; until `end`. */
   begin(rateHz: number): void;
   end(): void;
-  /** Waits until a time of `now`, letting signals and timers run; undefined when it need not be awaited. */
-  wait(untilMs: number, nowMs: number): Promise<void> | undefined;
+  /**
+   * Waits until a time, letting signals and timers run; undefined when it need not be awaited. Until `nextMs` it will likely
+   * be asked to wait then.
+   */
+  wait(untilMs: number, times: { readonly now: number; readonly nextMs: number }): Promise<void> | undefined;
   /** Lets the target run for a few microseconds. */
   pause(): void;
   /** A random number in [0, 1), for the moment inside each interval. */

@@ -3,7 +3,7 @@
 /**
  * Opens libc. Addresses and 64-bit values are passed inside buffers: bigint arguments would double a call's cost.
  *
- * Source: process_vm_readv(2), clock_nanosleep(2), pread(2), clock_gettime(2), waitid(2), ptrace(2), kill(2), posix_spawn(3).
+ * Source: process_vm_readv(2), timerfd_create(2), nanosleep(2), pread(2), clock_gettime(2), waitid(2), ptrace(2), kill(2), posix_spawn(3).
  */
 function openLibc() {
   return Deno.dlopen(
@@ -11,6 +11,9 @@ function openLibc() {
     {
       process_vm_readv: { parameters: ["i32", "buffer", "u32", "buffer", "u32", "u32"], result: "i32" },
       clock_gettime: { parameters: ["i32", "buffer"], result: "i32" },
+      timerfd_create: { parameters: ["i32", "i32"], result: "i32" },
+      timerfd_settime: { parameters: ["i32", "i32", "buffer", "u32"], result: "i32" },
+      read: { parameters: ["i32", "buffer", "u32"], result: "i32" },
       nanosleep: { parameters: ["buffer", "u32"], result: "i32" },
       open: { parameters: ["buffer", "i32"], result: "i32" },
       pread: { parameters: ["i32", "buffer", "u32", "u32"], result: "i32" },

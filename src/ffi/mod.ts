@@ -6,12 +6,14 @@ import { childrenOf } from "./linux_children.ts";
 import { listLinuxProcesses } from "./linux_processes.ts";
 import { linkOf } from "./linux_proc.ts";
 import { isAlive } from "./linux_stat.ts";
+import { Alarms } from "./linux_alarms.ts";
 import { endPromptWakeups, monotonicMs, requestPromptWakeups, sleepNs } from "./linux_clock.ts";
 import { callsCounted, countCalls } from "./linux_libc.ts";
 import { ProfilerError } from "../errors.ts";
 
 /** Where the clock of `performance` begins. Units: ms. */
 let originMs: number | undefined;
+let alarms: Alarms | undefined;
 
 /**
  * Opens a process for reading.
@@ -64,6 +66,17 @@ export function sleepBlocking(ns: number): void {
   sleepNs(ns);
 }
 
+/**
+ * Sleeps on this thread until a time, blocking the event loop: at most about 50 ms. It costs least when `nextMs` is what the
+ * next call will ask for. Units: ms of `nowMs`.
+ */
+export function sleepUntilBlocking(untilMs: number, nextMs: number): void {
+  alarms ??= new Alarms();
+  const now = nowMs();
+  if (alarms.sleepUntil(untilMs + originMs!, nextMs + originMs!)) return;
+  sleepNs(Math.max(0, untilMs - now) * 1e6);
+}
+
 /** Asks the system to wake this thread on time; without effect where it cannot. */
 export function beginSampling(rateHz: number): void {
   requestPromptWakeups(rateHz);
@@ -71,6 +84,8 @@ export function beginSampling(rateHz: number): void {
 
 /** Ends what `beginSampling` began. */
 export function endSampling(): void {
+  alarms?.close();
+  alarms = undefined;
   endPromptWakeups();
 }
 
