@@ -1,6 +1,7 @@
 /** From recordings, which speak of code objects and offsets, to a profile, which speaks of functions and lines. */
 import { CUT_FRAME } from "./profile.ts";
 import type { Profile, RecordedProcess, RecordingInfo, StackCount } from "./profile.ts";
+import { isDoubtful } from "./doubt.ts";
 import { provenPath } from "./proven_path.ts";
 import { CUT_OFFSET, selfParts } from "./recording.ts";
 import type { CallNode, Recording } from "./recording.ts";
@@ -150,7 +151,10 @@ class ProfileBuilder {
     return caller.parent === undefined ? -1 : this.#frameAt(recording, caller.codeId, node.callOffset);
   }
 
-  /** The whole path of samples with this leaf; for want of proof, the proven part of it and a cut. */
+  /**
+   * The whole path of samples with this leaf. For want of proof that of what was read right after them, if their own was
+   * likely torn; else the proven part of it and a cut.
+   */
   #endPath(
     recording: Recording,
     node: CallNode,
@@ -159,6 +163,11 @@ class ProfileBuilder {
     const { node: shown, isWhole } = provenPath(node);
     if (isWhole && leafOffset !== CUT_OFFSET) {
       return childPath(pathOf(shown), this.#frameAt(recording, shown.codeId, leafOffset));
+    }
+    const { standIn } = node;
+    if (!isWhole && standIn !== undefined && isDoubtful(recording, node)) {
+      const other = provenPath(standIn.node).node;
+      return childPath(pathOf(other), this.#frameAt(recording, other.codeId, standIn.leafOffset));
     }
     const path = shown.parent === undefined
       ? pathOf(shown)

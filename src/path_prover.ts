@@ -8,6 +8,7 @@
  * 2. Many reads in a row agree, and show the same path.
  */
 import { Walk } from "./cpython/thread_stack.ts";
+import { firstUnproven } from "./doubt.ts";
 import { provenPath } from "./proven_path.ts";
 import type { CallNode, Recording } from "./recording.ts";
 import type { StackReader } from "./stack_reader.ts";
@@ -21,9 +22,6 @@ export const STEADY_READS = 8;
 const MAX_CHANGES = 2;
 /** Searches for one step and reads that showed other paths, over the whole recording: then it is searched for no more. */
 const MAX_ATTEMPTS = 400;
-/** The same after which a read that shows it was likely torn; or reads there of any kind since it was searched for first. */
-const DOUBTFUL_ATTEMPTS = 80;
-const DOUBTFUL_READS = 400;
 /** Equal stacks in a row on its processor after which a thread is taken to stand still, and the path to be over. */
 const STANDSTILL = 16;
 /** Going there takes time: it is done for at least so long, even if the next tick is late for it. Units: ms. */
@@ -41,8 +39,6 @@ export class PathProver {
   readonly #clock: Clock;
   readonly #counters: SampleCounters;
   readonly #targetTime: TargetTime;
-  /** Those on the processor of a thread, whatever they were made for. */
-  #readsThere = 0;
 
   constructor(
     { reader, recording, clock, counters, targetTime }: {
@@ -65,7 +61,7 @@ export class PathProver {
     // Paths that begin with the same unproven step share its attempts.
     const step = firstUnproven(node);
     if (step.attempts >= MAX_ATTEMPTS) return;
-    if (step.attempts === 0) step.searchedFrom = this.#readsThere;
+    if (step.attempts === 0) step.searchedFrom = this.#recording.provingReads;
     step.attempts++;
     if (this.#isSettled(entry, node)) return;
     const start = this.#clock.now();
@@ -77,12 +73,6 @@ export class PathProver {
     } finally {
       this.#reader.leaveProcessor();
     }
-  }
-
-  /** Whether a path that was searched for is rare, if it exists at all: a read that showed it was likely torn. */
-  isDoubtful(node: CallNode): boolean {
-    const { attempts, searchedFrom } = firstUnproven(node);
-    return attempts >= DOUBTFUL_ATTEMPTS || attempts > 0 && this.#readsThere - searchedFrom >= DOUBTFUL_READS;
   }
 
   /** @returns true when the path is proven, or the thread surely is elsewhere for some time. */
@@ -129,7 +119,7 @@ export class PathProver {
       // The scheduler may have moved the thread to another processor.
       if (seen === undefined || !this.#reader.isStill) continue;
       step.attempts++;
-      this.#readsThere++;
+      this.#recording.provingReads++;
       seen.prove();
       if (provenPath(node).isWhole) return;
       const isSame = seen === standing && this.#recording.leafOffset === standingOffset;
@@ -150,9 +140,4 @@ export class PathProver {
     const node = this.#recording.insert(index, cursor, this.#reader.stack);
     return this.#recording.insertedPartly ? undefined : node;
   }
-}
-function firstUnproven(node: CallNode): CallNode {
-  let step = node;
-  while (step.parent !== undefined && !step.parent.proven) step = step.parent;
-  return step;
 }

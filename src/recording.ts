@@ -25,8 +25,10 @@ export class CallNode {
   proven: boolean;
   /** Reads that were made to prove this path, without success. */
   attempts = 0;
-  /** Reads that any path might have been proven by, before the first attempt. */
+  /** `Recording.provingReads` before the first of them. */
   searchedFrom = 0;
+  /** What was read right after a sample was counted here. */
+  standIn: { readonly node: CallNode; readonly leafOffset: number } | undefined;
   children: Map<number, CallNode> | undefined;
   /** Samples that ended here, or their CPU time, by `selfKey`. */
   selfCounts: Map<number, number> | undefined;
@@ -143,6 +145,8 @@ export class Recording {
   #fresh: CallNode[] = [];
   /** Grows when nodes are forgotten, so that cached ones are looked up again. */
   #pruned = 0;
+  /** Reads on the processor of a thread: any path might have been proven by them. */
+  provingReads = 0;
   /** True when the last inserted stack held something that is not a code object. */
   insertedPartly = false;
   /** Byte offset of the leaf's instruction in the last inserted stack. */

@@ -5,6 +5,7 @@
  * if that fails, it counts for the part of the path that is proven.
  */
 import { CpuTimes } from "./cpu_times.ts";
+import { isDoubtful } from "./doubt.ts";
 import { PathProver } from "./path_prover.ts";
 import { Cursor } from "./recording.ts";
 import type { Recording } from "./recording.ts";
@@ -190,7 +191,11 @@ export class Sampler {
     if (doubtful.sight !== Sight.Unproven) return best;
     if (!isWhole(doubtful.node)) this.#prover.prove(entry, doubtful.node, deadline);
     if (isWhole(doubtful.node)) return { ...doubtful, sight: Sight.Whole };
-    return best.sight === Sight.Whole && this.#prover.isDoubtful(doubtful.node) ? best : doubtful;
+    if (best.sight !== Sight.Whole) return doubtful;
+    if (isDoubtful(this.#recording, doubtful.node)) return best;
+    // It may turn out to be doubtful only after this sample.
+    doubtful.node.standIn ??= best;
+    return doubtful;
   }
 
   /**

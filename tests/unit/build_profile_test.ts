@@ -5,6 +5,7 @@ import type { FrameOptions } from "../../src/build_profile.ts";
 import { CUT_FRAME, frameLabel } from "../../src/profile.ts";
 import type { Profile } from "../../src/profile.ts";
 import { Cursor, Recording } from "../../src/recording.ts";
+import type { CallNode } from "../../src/recording.ts";
 import { Activity } from "../../src/types.ts";
 import type { ThreadInfo } from "../../src/types.ts";
 import { FakeCodes, rawStack } from "./fake_codes.ts";
@@ -50,7 +51,7 @@ class Recorder {
   }
 
   /** Counts a sample. Shape: "a:11 b:20" is root first, with lines. */
-  sample(stack: string, { proven = true, thread = 0 } = {}): void {
+  sample(stack: string, { proven = true, thread = 0 } = {}): CallNode {
     const pairs = stack.split(" ").map((text) => {
       const [name, line] = text.split(":");
       return [this.#addresses.get(name!)!, (Number(line) % 10) * 2] as const;
@@ -67,6 +68,7 @@ class Recorder {
       amount: 1,
     });
     this.samples++;
+    return node;
   }
 
   profile(options: FrameOptions = LINES): Profile {
@@ -164,6 +166,29 @@ Deno.test("where only the caller's line is not proven, the nearest proven call o
     "a (main.py:10);[cut]": 1,
   });
   assert.equal(profile.info.cut, 1);
+});
+
+Deno.test("a path that was searched for in vain gives way to what was read right after it", () => {
+  const recorder = new Recorder({ timeline: true });
+  const known = recorder.sample("a:11 b:25");
+  const torn = recorder.sample("a:11 c:35", { proven: false });
+  torn.attempts = 9;
+  torn.searchedFrom = 100;
+  torn.standIn = { node: known, leafOffset: 2 * 7 };
+  recorder.recording.provingReads = 499;
+  const both = { "a (main.py:11);b (main.py:25)": 1 };
+  assert.deepEqual(
+    folded(recorder.profile()),
+    { ...both, "a (main.py:10);[cut]": 1 },
+    "it may still be found",
+  );
+  recorder.recording.provingReads = 500;
+  const profile = recorder.profile();
+  assert.deepEqual(folded(profile), { ...both, "a (main.py:11);b (main.py:27)": 1 });
+  assert.equal(profile.info.cut, 0);
+  assert.deepEqual(profile.timeline!.stack, [0, 1]);
+  torn.prove();
+  assert.deepEqual(folded(recorder.profile()), { ...both, "a (main.py:11);c (main.py:35)": 1 });
 });
 
 Deno.test("a frame that is no code object cuts a stack", () => {
