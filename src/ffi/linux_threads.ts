@@ -44,17 +44,21 @@ export class ThreadStates {
    *
    * The file `syscall` says "running", or names the system call that the thread is blocked in, with its arguments. It costs
    * a third of `stat`, which counts much that is not asked for. A thread that was blocked, and was not put on a processor
-   * since, is still where it was: `schedstat` says so for half of that. Source: proc_pid_syscall(5), futex(2).
+   * since, is still where it was: `schedstat` says so for half of that. One that ran is asked at once.
+   *
+   * Source: proc_pid_syscall(5), futex(2).
    */
   waitsFor(tid: number): number {
     if (!this.#hasSyscallFile) return this.stateOf(tid) === "running" ? RUNS : 0;
     const known = this.#open.get(tid);
     const thread = known ?? this.#openThread(tid);
-    // Read before the other file: if the thread runs in between, this one is another the next time.
-    if (this.#isAsBefore(thread) && thread.waitsFor !== RUNS) return thread.waitsFor;
-    const length = thread.syscall < 0
-      ? -1
-      : libc().pread(thread.syscall, this.#buffer, this.#buffer.length, 0);
+    if (thread.waitsFor !== RUNS && this.#isAsBefore(thread)) return thread.waitsFor;
+    let length = this.#readSyscall(thread);
+    if (thread.waitsFor === RUNS && length > 0 && this.#buffer[0] !== LETTER_R) {
+      // Counted before it is asked: if the thread runs in between, the count is another the next time.
+      this.#isAsBefore(thread);
+      length = this.#readSyscall(thread);
+    }
     if (length <= 0) {
       closeThread(thread);
       this.#open.delete(tid);
@@ -67,6 +71,10 @@ export class ThreadStates {
     if (known === undefined && this.#open.size < MAX_OPEN) this.#open.set(tid, thread);
     else if (known === undefined) closeThread(thread);
     return thread.waitsFor = this.#buffer[0] === LETTER_R ? RUNS : futexIn(this.#buffer, length);
+  }
+
+  #readSyscall({ syscall }: OpenThread): number {
+    return syscall < 0 ? -1 : libc().pread(syscall, this.#buffer, this.#buffer.length, 0);
   }
 
   #openThread(tid: number): OpenThread {

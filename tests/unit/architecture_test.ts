@@ -16,11 +16,11 @@ import type { ImportRule, Source, TextRule } from "./architecture.ts";
 /** What the parts of the sampler share. None of them knows an operating system or a form of output. */
 const CORE = [
   "path_prover",
+  "doubt",
   "proven_path",
   "build_profile",
   "dump_stacks",
   "profile",
-  "proven_path",
   "recording",
   "sampler",
   "sighting",
