@@ -3,7 +3,8 @@
 /**
  * Opens libc. Addresses and 64-bit values are passed inside buffers: bigint arguments would double a call's cost.
  *
- * Source: process_vm_readv(2), timerfd_create(2), nanosleep(2), pread(2), clock_gettime(2), waitid(2), ptrace(2), kill(2), posix_spawn(3).
+ * Source: process_vm_readv(2), timerfd_create(2), nanosleep(2), pread(2), clock_gettime(2), waitid(2), ptrace(2), kill(2),
+ * posix_spawn(3).
  */
 function openLibc() {
   return Deno.dlopen(
