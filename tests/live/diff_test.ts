@@ -3,11 +3,12 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { liveCommand, pyspy, python, temporaryFolder } from "./programs.ts";
 
-/** Pairs of recordings; more of them take some 20 seconds each. */
+/** Pairs of recordings; more of them take some 20 seconds each, since they are to show a smaller change. */
 const TRIES = Number(Deno.env.get("PYSPY_DIFFS") ?? "1");
+const ROUNDS = TRIES > 1 ? 3000 : 1200;
 
 async function recordSteady(path: string, more: number): Promise<void> {
-  const program = await liveCommand(python!, "steady.py", [String(more), "1200"]);
+  const program = await liveCommand(python!, "steady.py", [String(more), String(ROUNDS)]);
   const { code, stderr } = await pyspy(["record", "-r", "1000", "-F", "-o", path, "--", ...program]);
   assert.equal(code, 0, stderr);
 }
