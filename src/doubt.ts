@@ -2,7 +2,7 @@
 import type { CallNode, Recording } from "./recording.ts";
 
 /** Searches for a step, and reads that showed other paths; so many tell that a read which shows it was likely torn. */
-const DOUBTFUL_ATTEMPTS = 80;
+const DOUBTFUL_ATTEMPTS = 40;
 /** The same for reads that proved whatever path, since it was searched for first. */
 const DOUBTFUL_READS = 400;
 
