@@ -226,11 +226,11 @@ function differenceOf(
   [before, after]: readonly [Side, Side],
   key: string,
 ): { log: number; variance: number } {
-  const partOf = ({ entries, secondsEach }: Side) => {
-    const entry = entries.get(key);
-    const count = entry?.self ?? 0;
+  const partOf = ({ profile, entries, secondsEach }: Side) => {
+    const { self: count, variance } = entries.get(key) ?? { self: 0, variance: 0 };
     // What was never seen may be there as well.
-    return { seconds: (count + 0.5) * secondsEach, variance: count > 0 ? entry!.variance : 2 };
+    const ofUnseen = 2 + runToRunOf(profile.info) ** 2;
+    return { seconds: (count + 0.5) * secondsEach, variance: count > 0 ? variance : ofUnseen };
   };
   const [a, b] = [partOf(before), partOf(after)];
   return { log: Math.log(b.seconds / a.seconds), variance: a.variance + b.variance };

@@ -27,7 +27,6 @@ const MOST_FRAMES = 100_000_000;
 export function packRuns(merged: MergedRuns): PackedProfile {
   const { profile, before, secondsEach, comparison, dispersion } = merged;
   const { critical, samplesEach, relative } = comparison.chance;
-  const rounded = (values: readonly number[]) => values.map((value) => Math.round(1000 * value) / 1000);
   const counts = new NumberWriter();
   for (const count of before) counts.add(toCount(count));
   return {
@@ -38,7 +37,8 @@ export function packRuns(merged: MergedRuns): PackedProfile {
       secondsEach,
       samplesEach,
       relative,
-      dispersion: [rounded(dispersion[0]), rounded(dispersion[1])],
+      // Not rounded: what is coloured must be what the table calls certain.
+      dispersion,
       critical,
       least: MIN_SAMPLES,
     },

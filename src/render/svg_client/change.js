@@ -57,7 +57,8 @@ export function isCertain(run, { before, after, variances }) {
   const { relative, samplesEach, secondsEach, factor, critical, least, sums } = run;
   /** What one sample counts. */
   const counts = [factor * secondsEach[0] / secondsEach[1] / samplesEach[0], 1 / samplesEach[1]];
-  if (Math.max(before / counts[0], after / counts[1]) < least) return false;
+  // What was scaled and is scaled back may be less by the rounding of it.
+  if (Math.max(before / counts[0], after / counts[1]) < least * (1 - 1e-9)) return false;
   const log = Math.log((after + counts[1] / 2) / (before + counts[0] / 2));
   const variance = [before, after].reduce((sum, amount, i) => {
     // What was never seen may be there as well; what takes nearly all of the time leaves little to chance.
