@@ -166,8 +166,7 @@ class ProfileBuilder {
     }
     const { standIn } = node;
     if (!isWhole && standIn !== undefined && isDoubtful(recording, node)) {
-      const other = provenPath(standIn.node).node;
-      return childPath(pathOf(other), this.#frameAt(recording, other.codeId, standIn.leafOffset));
+      return this.#endPath(recording, standIn.node, { leafOffset: standIn.leafOffset, pathOf });
     }
     const path = shown.parent === undefined
       ? pathOf(shown)

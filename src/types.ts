@@ -171,7 +171,7 @@ export interface Clock {
    * be asked to wait then.
    */
   wait(untilMs: number, times: { readonly now: number; readonly nextMs: number }): Promise<void> | undefined;
-  /** Lets the target run for a few microseconds. */
+  /** Lets the target run for some ten microseconds. */
   pause(): void;
   /** A random number in [0, 1), for the moment inside each interval. */
   random(): number;

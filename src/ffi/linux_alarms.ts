@@ -5,9 +5,9 @@
  *
  * Source: timerfd_create(2).
  */
+import { CLOCK_MONOTONIC } from "./linux_clock.ts";
 import { libc } from "./linux_libc.ts";
 
-const CLOCK_MONOTONIC = 1;
 const TFD_CLOEXEC = 0x80000;
 const TFD_TIMER_ABSTIME = 1;
 

@@ -3,7 +3,7 @@ import { libc } from "./linux_libc.ts";
 
 const timespec = new Uint32Array(4);
 const timespecBytes = new Uint8Array(timespec.buffer);
-const CLOCK_MONOTONIC = 1;
+export const CLOCK_MONOTONIC = 1;
 
 const SCHED_SETATTR = { x86_64: 314, aarch64: 274 };
 const PRCTL = { x86_64: 157, aarch64: 167 };

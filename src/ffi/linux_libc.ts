@@ -1,5 +1,7 @@
 /** The C library of Linux, opened once, with arguments in forms that cost least. */
 
+const O_RDONLY_CLOEXEC = 0x80000;
+
 /**
  * Opens libc. Addresses and 64-bit values are passed inside buffers: bigint arguments would double a call's cost.
  *
@@ -76,6 +78,11 @@ export function callsCounted(): number {
 /** A NUL-terminated copy of `text` in UTF-8. */
 export function cString(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`${text}\0`);
+}
+
+/** Opens a file, for `pread`; children do not inherit it. @returns its number, or -1. */
+export function openForReading(path: string): number {
+  return libc().open(cString(path), O_RDONLY_CLOEXEC);
 }
 
 /** The address of a buffer's bytes. Invariant: valid while the caller keeps the buffer. */

@@ -1,4 +1,5 @@
 /** Why we may not read a process, and the exact remedy, from what the kernel tells of both sides. */
+import { exists, textOf } from "./linux_proc.ts";
 import { ProfilerError } from "../errors.ts";
 
 const CAP_SYS_PTRACE = 19;
@@ -34,7 +35,7 @@ export function explainDenied(pid: number): ProfilerError {
 export function explainMissing(pid: number): ProfilerError {
   const folder = `/proc/${pid}`;
   // Of a process that is kept from us only the folder is seen, also afterwards: it did not end meanwhile.
-  if (exists(folder) && textOf(`${folder}/stat`) === "" && exists(folder)) return explainDenied(pid);
+  if (exists(folder) && textOrNothing(`${folder}/stat`) === "" && exists(folder)) return explainDenied(pid);
   const { cause, remedy } = explainInvisible(gatherFacts(pid));
   return new ProfilerError("no_process", `Cannot read process ${pid}: ${cause}`, remedy);
 }
@@ -130,12 +131,12 @@ export function explainAccess(facts: AccessFacts): { cause: string; remedy: stri
 }
 
 function gatherFacts(pid: number): AccessFacts {
-  const ours = textOf("/proc/self/status");
-  const theirs = textOf(`/proc/${pid}/status`);
+  const ours = textOrNothing("/proc/self/status");
+  const theirs = textOrNothing(`/proc/${pid}/status`);
   const capabilities = /^CapEff:\s*([0-9a-f]+)/m.exec(ours)?.[1] ?? "0";
   // The capability's bit lies in the low 32.
   const low = parseInt(capabilities.slice(-8), 16);
-  const scope = textOf("/proc/sys/kernel/yama/ptrace_scope").trim();
+  const scope = textOrNothing("/proc/sys/kernel/yama/ptrace_scope").trim();
   const inKubernetes = Deno.env.get("KUBERNETES_SERVICE_HOST") !== undefined;
   return {
     pid,
@@ -144,11 +145,11 @@ function gatherFacts(pid: number): AccessFacts {
     hasPtraceCapability: (low >>> CAP_SYS_PTRACE & 1) === 1,
     yamaScope: scope === "" ? undefined : Number(scope),
     inContainer: inKubernetes || exists("/.dockerenv") || exists("/run/.containerenv") ||
-      /docker|kubepods|containerd|libpod/.test(textOf("/proc/self/cgroup")),
+      /docker|kubepods|containerd|libpod/.test(textOrNothing("/proc/self/cgroup")),
     inKubernetes,
     otherUserNamespace: namespaceOf(pid) !== undefined && namespaceOf(pid) !== namespaceOf("self"),
-    ownUserNamespace: !/^\s*0\s+0\s+4294967295$/m.test(textOf("/proc/self/uid_map")),
-    hidesProcesses: /^\S+ \/proc \S+ \S*\bhidepid=(?!0|off)/m.test(textOf("/proc/mounts")),
+    ownUserNamespace: !/^\s*0\s+0\s+4294967295$/m.test(textOrNothing("/proc/self/uid_map")),
+    hidesProcesses: /^\S+ \/proc \S+ \S*\bhidepid=(?!0|off)/m.test(textOrNothing("/proc/mounts")),
     commandLine: ourCommandLine(),
   };
 }
@@ -178,19 +179,6 @@ function ourCommandLine(): string {
     .join(" ");
 }
 
-function textOf(path: string): string {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch {
-    return "";
-  }
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch {
-    return false;
-  }
+function textOrNothing(path: string): string {
+  return textOf(path) ?? "";
 }

@@ -1,4 +1,4 @@
-/** Small files and links of /proc, which may be gone at any time. */
+/** Small files and links of /proc and /sys, which may be gone at any time. */
 import { ProfilerError } from "../errors.ts";
 
 /** Content of a file as text; undefined when it cannot be read. */
@@ -7,6 +7,16 @@ export function textOf(path: string): string | undefined {
     return Deno.readTextFileSync(path);
   } catch {
     return undefined;
+  }
+}
+
+/** Whether there is such a file, whoever may read it. */
+export function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
   }
 }
 

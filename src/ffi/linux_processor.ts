@@ -4,19 +4,17 @@
  * While we run on the processor where the thread would, it waits, as for any other process: what we read then is of one
  * moment. It is neither stopped nor traced.
  */
-import { cString, libc } from "./linux_libc.ts";
+import { libc, openForReading } from "./linux_libc.ts";
+import { runCountIn } from "./linux_schedstat.ts";
 
 /** Bits for 1024 processors, the kernel's usual `cpu_set_t`. Units: bytes. */
 const MASK_SIZE = 128;
 /** Field 39 of /proc/PID/task/TID/stat, counted from the state, which comes right after the name. */
 const PROCESSOR_FIELD = 36;
-/** Third field of /proc/PID/task/TID/schedstat. */
-const RUN_COUNT_FIELD = 2;
 const SPACE = 0x20;
 const ZERO = 0x30;
 const CLOSE_PARENTHESIS = 0x29;
 const LETTER_R = 0x52;
-const O_RDONLY_CLOEXEC = 0x80000;
 
 /** The processor that we have joined, and what the scheduler says of one thread at a time. */
 export class ProcessorChoice {
@@ -82,12 +80,10 @@ export class ProcessorChoice {
     return isWaiting || isOnOurs ? count : NaN;
   }
 
-  /** Times that the thread was put on a processor; NaN where the kernel does not count. Source: proc_pid_schedstat(5). */
+  /** Times that the thread was put on a processor; NaN where the kernel does not count. */
   runCount(tid: number): number {
     this.#open(tid);
-    if (!this.#read(this.#schedstat)) return NaN;
-    const count = this.#numberAt(0, RUN_COUNT_FIELD);
-    return count > 0 ? count : NaN;
+    return runCountIn(this.#buffer, this.#read(this.#schedstat));
   }
 
   close(): void {
@@ -107,13 +103,13 @@ export class ProcessorChoice {
     if (tid === this.#tid) return;
     this.#closeFiles();
     this.#tid = tid;
-    this.#stat = libc().open(cString(`${this.#taskFolder}/${tid}/stat`), O_RDONLY_CLOEXEC);
-    this.#schedstat = libc().open(cString(`${this.#taskFolder}/${tid}/schedstat`), O_RDONLY_CLOEXEC);
+    this.#stat = openForReading(`${this.#taskFolder}/${tid}/stat`);
+    this.#schedstat = openForReading(`${this.#taskFolder}/${tid}/schedstat`);
   }
 
   /** Reads the stat file. @returns where the state stands in the buffer, or -1. */
   #readState(): number {
-    if (!this.#read(this.#stat)) return -1;
+    if (this.#read(this.#stat) === 0) return -1;
     // The name, in parentheses, is at most 64 bytes and may itself hold parentheses.
     return this.#buffer.subarray(0, 100).lastIndexOf(CLOSE_PARENTHESIS) + 2;
   }
@@ -133,14 +129,15 @@ export class ProcessorChoice {
     return number;
   }
 
-  #read(file: number): boolean {
+  /** @returns the length of the text. */
+  #read(file: number): number {
     const length = file < 0 ? -1 : libc().pread(file, this.#buffer, this.#buffer.length - 1, 0);
     if (length > 0) {
       this.#buffer[length] = 0;
-      return true;
+      return length;
     }
     // The thread has ended; its id may come back with another one.
     this.#closeFiles();
-    return false;
+    return 0;
   }
 }

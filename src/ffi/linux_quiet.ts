@@ -5,8 +5,8 @@
  * counted: so it says nothing of a process for which there may be such a limit. Source: proc_loadavg(5), cgroups(7), and
  * `cpu.max` and `cpu.cfs_quota_us` in the kernel's documentation of cgroups.
  */
-import { cString, libc } from "./linux_libc.ts";
-import { textOf } from "./linux_proc.ts";
+import { libc, openForReading } from "./linux_libc.ts";
+import { exists, textOf } from "./linux_proc.ts";
 
 const LOAD = "/proc/loadavg";
 const LOAD_SIZE = 64;
@@ -14,7 +14,6 @@ const LOAD_SIZE = 64;
 const AVERAGES = 3;
 /** Limits may be set at any time. Units: ms. */
 const CHECK_INTERVAL = 1000;
-const O_RDONLY_CLOEXEC = 0x80000;
 const SPACE = 0x20;
 const SLASH = 0x2f;
 const ONE = 0x31;
@@ -64,7 +63,7 @@ function openLoad(): number {
   } catch {
     return -1;
   }
-  return libc().open(cString(LOAD), O_RDONLY_CLOEXEC);
+  return openForReading(LOAD);
 }
 
 /** Where the hierarchies of cgroups that may have limits of CPU time are mounted, as far as all of them is seen. */
@@ -110,13 +109,4 @@ export function mayBeLimited(cgroup: string, { cpu, unified }: Hierarchies): boo
     if (old !== undefined) return textOf(`${folder}/cpu.cfs_quota_us`)?.trim() !== "-1";
     return textOf(`${folder}/cpu.max`)?.startsWith("max ") === false || !exists(`${folder}/cgroup.procs`);
   });
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }

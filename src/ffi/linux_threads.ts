@@ -1,12 +1,11 @@
 /** What the threads of a target are doing, from files under /proc/PID/task that are kept open between ticks. */
-import { cString, libc } from "./linux_libc.ts";
+import { libc, openForReading } from "./linux_libc.ts";
+import { runCountIn, SCHEDSTAT_SIZE } from "./linux_schedstat.ts";
 import { RUNS } from "../types.ts";
 import type { ThreadState } from "../types.ts";
 
 /** Threads whose files are kept open, at most; those of further threads are opened and closed each time. */
 const MAX_OPEN = 400;
-/** Three numbers of at most 20 digits. Units: bytes. */
-const SCHEDSTAT_SIZE = 64;
 const CLOSE_PARENTHESIS = 0x29;
 const LETTER_R = 0x72;
 const LETTER_A = 0x61;
@@ -14,7 +13,6 @@ const ZERO = 0x30;
 const SPACE = 0x20;
 /** Number of the system call, as the kernel writes it. */
 const FUTEX = { x86_64: "202 ", aarch64: "98 " };
-const O_RDONLY_CLOEXEC = 0x80000;
 
 /** A thread whose files are open. */
 interface OpenThread {
@@ -90,7 +88,7 @@ export class ThreadStates {
   #isAsBefore(thread: OpenThread): boolean {
     if (thread.schedstat < 0) return false;
     const length = libc().pread(thread.schedstat, this.#buffer, SCHEDSTAT_SIZE, 0);
-    const runs = lastNumber(this.#buffer, length);
+    const runs = runCountIn(this.#buffer, length);
     if (runs === thread.runs) return true;
     thread.runs = runs;
     return false;
@@ -124,23 +122,13 @@ export class ThreadStates {
   }
 
   #openFile(tid: number, name: "stat" | "syscall" | "schedstat"): number {
-    return libc().open(cString(`${this.#taskFolder}/${tid}/${name}`), O_RDONLY_CLOEXEC);
+    return openForReading(`${this.#taskFolder}/${tid}/${name}`);
   }
 }
 
 function closeThread({ schedstat, syscall }: OpenThread): void {
   if (schedstat >= 0) libc().close(schedstat);
   if (syscall >= 0) libc().close(syscall);
-}
-
-/** The number at the end of a line; NaN for none, and for 0: kernels that do not count say "0 0 0". */
-function lastNumber(text: Uint8Array, length: number): number {
-  let number = 0;
-  // The line ends with a line feed.
-  for (let at = length - 2, place = 1; at >= 0 && text[at]! >= ZERO; at--, place *= 10) {
-    number += (text[at]! - ZERO) * place;
-  }
-  return number === 0 ? NaN : number;
 }
 
 /** The address in "202 0x7f0012345678 ..."; 0 when the call is not a futex's. */

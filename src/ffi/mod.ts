@@ -58,7 +58,11 @@ export function executableOf(pid: number): string | undefined {
 
 /** The time of `performance.now()`, to be had three times as fast. Units: ms. */
 export function nowMs(): number {
-  return monotonicMs() - (originMs ??= monotonicMs() - performance.now());
+  return monotonicMs() - clockOrigin();
+}
+
+function clockOrigin(): number {
+  return originMs ??= monotonicMs() - performance.now();
 }
 
 /** Sleeps on this thread, blocking the event loop: keep it below 50 ms. Units: ns. */
@@ -72,9 +76,9 @@ export function sleepBlocking(ns: number): void {
  */
 export function sleepUntilBlocking(untilMs: number, nextMs: number): void {
   alarms ??= new Alarms();
-  const now = nowMs();
-  if (alarms.sleepUntil(untilMs + originMs!, nextMs + originMs!)) return;
-  sleepNs(Math.max(0, untilMs - now) * 1e6);
+  const origin = clockOrigin();
+  if (alarms.sleepUntil(untilMs + origin, nextMs + origin)) return;
+  sleepNs(Math.max(0, untilMs - nowMs()) * 1e6);
 }
 
 /** Asks the system to wake this thread on time; without effect where it cannot. */

@@ -11,7 +11,7 @@ const FUNCTIONS = 12;
 for (const minor of ["3.10", "3.12", "3.13"]) {
   const python = pythons.find((one) => one.minor === minor && one.root === undefined);
   Deno.test({
-    name: `short functions that come late are found, Python ${minor}`,
+    name: `short functions that come late are not lost, Python ${minor}`,
     ignore: python === undefined,
     fn: async () => {
       await using folder = await temporaryFolder();
@@ -30,9 +30,10 @@ for (const minor of ["3.10", "3.12", "3.13"]) {
       );
       const mean = counts.reduce((sum, count) => sum + count, 0) / FUNCTIONS;
       assert.ok(mean > 15, `${counts} ${stderr}`);
-      // They do the same equally often. On a busy machine one may be found late.
-      const late = counts.filter((count) => count < mean / 2);
-      assert.ok(late.length <= 1 && Math.min(...counts) > 0, `${counts} ${stderr}`);
+      // They do the same equally often.
+      assert.ok(Math.min(...counts) > mean / 4, `${counts} ${stderr}`);
+      // On a busy machine one may be found late.
+      assert.ok(counts.filter((count) => count < mean / 2).length <= 1, `${counts} ${stderr}`);
     },
   });
 }
