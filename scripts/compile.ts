@@ -102,8 +102,9 @@ function compileArguments(target: string, output: string): string[] {
     // The code cache would be a file in the folder for temporary files that is read back without a look at
     // who wrote it: a way in for other users of the machine when root runs pyspy.
     "--no-code-cache",
-    // Young objects live for one sample. With V8's usual 16 MB for them a recording grows by 30 MB for nothing.
-    "--v8-flags=--max-semi-space-size=1",
+    // Young objects live for one sample. With V8's usual 16 MB for them a recording grows by 30 MB for nothing. The loop is
+    // a few functions, all of which the best compiler is going to have: what the middle one makes is soon thrown away.
+    "--v8-flags=--max-semi-space-size=1,--no-maglev",
     "--allow-all",
     "--no-prompt",
     "--no-check",

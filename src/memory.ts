@@ -20,7 +20,9 @@ export class RangeList {
   }
 
   /** Appends a range. @returns its offset in the bytes that a read fills. */
-  push(address: Address, length: number): number {
+  push(address: Address, size: number): number {
+    // As an integer, though the difference of two addresses is none to V8: all offsets derive from it.
+    const length = size | 0;
     if ((this.count + 1) * 4 > this.words.length) {
       const grown = new Uint32Array(this.words.length * 2);
       grown.set(this.words);

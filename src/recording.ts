@@ -142,7 +142,7 @@ export class Recording {
   readonly #perThread: boolean;
   readonly #lastEntry: number[] = [];
   /** Nodes made since the last pruning; children after their parents. */
-  #fresh: CallNode[] = [];
+  readonly #fresh: CallNode[] = [];
   /** Grows when nodes are forgotten, so that cached ones are looked up again. */
   #pruned = 0;
   /** Reads on the processor of a thread: any path might have been proven by them. */
@@ -262,7 +262,7 @@ export class Recording {
       node.parent?.forget(node);
       this.#pruned++;
     }
-    this.#fresh = [];
+    this.#fresh.length = 0;
   }
 
   /** Counts a sample at a node. Units: ns; `amount` is 1, or CPU time in microseconds. */

@@ -159,7 +159,7 @@ export class Sampler {
     const timeNs = Math.max(0, (now - this.#startMs) * 1e6);
     const deadline = now + this.#intervalMs / 2;
     // Re-reading one thread replaces what was read of the others: look at them all first.
-    const again: { entry: ThreadEntry; first: Sighting }[] = [];
+    let again: { entry: ThreadEntry; first: Sighting }[] | undefined;
     for (const thread of this.#reader.selected) {
       const entry = this.#entryOf(thread);
       const first = this.#lookout.look(entry);
@@ -169,14 +169,23 @@ export class Sampler {
       }
       // A stack that is too deep will be so again.
       if (first.sight === Sight.Whole || isTooDeep(entry, first)) this.#count(entry, first, timeNs);
-      else again.push({ entry, first });
+      else (again ??= []).push({ entry, first });
     }
     this.#countActivities();
+    if (again !== undefined) this.#countAgain(again, timeNs, deadline);
+    this.#cpuTimes?.endTick();
+  }
+
+  /** Counts threads whose stacks were torn or new. */
+  #countAgain(
+    again: readonly { readonly entry: ThreadEntry; readonly first: Sighting }[],
+    timeNs: number,
+    deadline: number,
+  ): void {
     for (const { entry, first, best } of again.map((one) => ({ ...one, best: this.#lookAgain(one) }))) {
       const sighting = this.#settle(entry, { first, best, deadline });
       if (sighting.sight !== Sight.Empty) this.#count(entry, sighting, timeNs);
     }
-    this.#cpuTimes?.endTick();
   }
 
   /**

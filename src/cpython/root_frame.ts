@@ -16,10 +16,10 @@ const ROOT_WALKS = 6;
 export class RootFrame {
   readonly #fields: FrameFields;
   /** The frame at which the last walk ended, and how many in a row did. */
-  #root: Address = 0;
+  #root: Address = NaN;
   #rootWalks = 0;
   /** The entry from C at which a whole walk ended, and by how much the thread's count of frames was more than those seen. */
-  #entry: Address = 0;
+  #entry: Address = NaN;
   #surplus = NaN;
 
   constructor(fields: FrameFields) {

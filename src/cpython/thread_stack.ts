@@ -75,7 +75,7 @@ export class ThreadStack {
   /** The caller of the innermost frame that was entered from C; NaN for none, or NO_FRAME. */
   #entryCaller: Address = NaN;
   /** Ranges to add to the windows after the walk. */
-  #pending: number[] = [];
+  readonly #pending: number[] = [];
   /** Walks since the windows were shrunk. */
   #walks = 0;
   /** True when the place on the C stack was not set yet, and the last walk began at the one outside of it. */
@@ -172,7 +172,7 @@ export class ThreadStack {
       (!isPlace || this.#isPlaceEqual(words, pointer)) && this.misses === 0;
     if (this.#pending.length > 0) {
       this.#windows.add(this.#pending);
-      this.#pending = [];
+      this.#pending.length = 0;
     }
     return result === Walk.Agreed && !isAgreed ? Walk.Reached : result;
   }
