@@ -30,8 +30,9 @@ const SWITCH_MS = 0.01;
 const TICKS_TO_SETTLE = 5;
 const SETTLED_TICKS = 50;
 const MOST_UNSETTLED_TICKS = 100;
-/** Ticks that take longer, since there are many threads, would be felt. Units: ms. */
+/** Ticks that take longer, since there are many threads, would be felt. Units: ms. Few take longer only while all is new. */
 const LONGEST_JOINED_MS = 0.5;
+const FEW_THREADS = 4;
 /** Names and code objects are checked this often. Units: ms. */
 const UPKEEP_INTERVAL = 1000;
 /** Reading the names of many threads takes milliseconds: it may take one part in so many of the time. */
@@ -60,6 +61,12 @@ export interface SampleListener {
   ticked(threads: readonly ReadThread[]): void;
   /** A sample was counted. Invariant: its node stays, though it may be proven only later. */
   sampled(thread: ReadThread, sighting: Sighting): void;
+}
+
+/** A thread, and what the first look at it in a tick has shown. */
+interface TornStack {
+  readonly entry: ThreadEntry;
+  readonly first: Sighting;
 }
 
 /** Counters of a recording that has not begun. */
@@ -101,7 +108,7 @@ export class Sampler {
   #nextNames = -Infinity;
   /** Grows with each stack that was torn or new, and falls with each tick. */
   #unsettled = MOST_UNSETTLED_TICKS;
-  /** How long the last tick took. */
+  /** How long the last tick took, without looking again. */
   #tickMs = 0;
 
   constructor(
@@ -142,24 +149,28 @@ export class Sampler {
     if (now - this.#lastUpkeep >= UPKEEP_INTERVAL) this.#upkeep(now);
     if (!this.#read(now)) return false;
     this.#times?.read.add(this.#clock.now() - now);
-    this.#countAll(now);
+    const again = this.#countAll(now);
+    this.#tickMs = this.#clock.now() - now;
+    if (again !== undefined) this.#countAgain(again, now);
+    this.#cpuTimes?.endTick();
     const { isJoined, pauseMs } = this.#reader;
-    const elapsed = this.#clock.now() - now;
+    const elapsed = again === undefined ? this.#tickMs : this.#clock.now() - now;
     if (isJoined) this.#targetTime.take(elapsed + SWITCH_MS);
     if (isJoined || pauseMs > 0) this.#times?.pause.add(isJoined ? elapsed : pauseMs);
-    this.#tickMs = elapsed;
     this.#unsettled = Math.max(0, this.#unsettled - 1);
     // The next tick may have to be read from elsewhere.
     if (!this.#mayJoin(now + elapsed + this.#intervalMs)) this.#reader.leaveProcessor();
     return true;
   }
 
-  #countAll(now: number): void {
+  /**
+   * @returns threads whose stacks were torn or new, if any. Re-reading one of them replaces what was read of the others, so
+   * all are looked at first.
+   */
+  #countAll(now: number): TornStack[] | undefined {
     this.counters.ticks++;
-    const timeNs = Math.max(0, (now - this.#startMs) * 1e6);
-    const deadline = now + this.#intervalMs / 2;
-    // Re-reading one thread replaces what was read of the others: look at them all first.
-    let again: { entry: ThreadEntry; first: Sighting }[] | undefined;
+    const timeNs = this.#timeNs(now);
+    let again: TornStack[] | undefined;
     for (const thread of this.#reader.selected) {
       const entry = this.#entryOf(thread);
       const first = this.#lookout.look(entry);
@@ -172,16 +183,13 @@ export class Sampler {
       else (again ??= []).push({ entry, first });
     }
     this.#countActivities();
-    if (again !== undefined) this.#countAgain(again, timeNs, deadline);
-    this.#cpuTimes?.endTick();
+    return again;
   }
 
   /** Counts threads whose stacks were torn or new. */
-  #countAgain(
-    again: readonly { readonly entry: ThreadEntry; readonly first: Sighting }[],
-    timeNs: number,
-    deadline: number,
-  ): void {
+  #countAgain(again: readonly TornStack[], now: number): void {
+    const timeNs = this.#timeNs(now);
+    const deadline = now + this.#intervalMs / 2;
     for (const { entry, first, best } of again.map((one) => ({ ...one, best: this.#lookAgain(one) }))) {
       const sighting = this.#settle(entry, { first, best, deadline });
       if (sighting.sight !== Sight.Empty) this.#count(entry, sighting, timeNs);
@@ -211,7 +219,7 @@ export class Sampler {
    * A path that is not known may be one that was torn: further reads, of some microseconds later, may show a known one. A
    * read that did not reach the root, or met no frame, says little of where it belongs: the next one that does stands for it.
    */
-  #lookAgain({ entry, first }: { entry: ThreadEntry; first: Sighting }): Sighting {
+  #lookAgain({ entry, first }: TornStack): Sighting {
     const isLost = first.sight < Sight.Unproven;
     let best = first;
     for (let i = 0; i < (isLost ? LOST_RETRIES : TORN_RETRIES); i++) {
@@ -229,6 +237,10 @@ export class Sampler {
     const isLostStack = entry.thread.isAttached && !this.#empty.has(entry);
     this.#empty.add(entry);
     return isLostStack ? { ...best, sight: Sight.Lost } : best;
+  }
+
+  #timeNs(now: number): number {
+    return Math.max(0, (now - this.#startMs) * 1e6);
   }
 
   #countActivities(): void {
@@ -250,7 +262,8 @@ export class Sampler {
   }
 
   #mayJoin(nowMs: number): boolean {
-    return this.#unsettled > SETTLED_TICKS && this.#tickMs <= LONGEST_JOINED_MS &&
+    const isShort = this.#tickMs <= LONGEST_JOINED_MS || this.#reader.threads.length <= FEW_THREADS;
+    return this.#unsettled > SETTLED_TICKS && isShort &&
       this.#targetTime.allowsFromHalf(Math.max(JOINED_TICK_MS, this.#tickMs), nowMs);
   }
 

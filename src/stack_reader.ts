@@ -27,7 +27,6 @@ const STATE_INTERVAL = 0.1;
 const MAX_RETRIES = 64;
 /** Holders of the GIL that are tried one after the other while it goes from hand to hand. */
 const MAX_HOLDERS = 4;
-
 /** Time for stopping threads one after the other at one tick; the others are read as they run. Units: ms. */
 const MAX_STOPPING = 2;
 
@@ -207,7 +206,10 @@ export class StackReader {
    */
   readJoined(selection: Selection, nowMs: number): boolean {
     this.#stopsEach = false;
-    const running = this.selected.find((thread) => thread.isAttached) ?? this.selected[0];
+    if (this.threads.length === 0) this.relist();
+    // At the first tick it is known of a single thread alone.
+    const single = this.threads.length === 1 ? this.threads[0] : undefined;
+    const running = this.selected.find((thread) => thread.isAttached) ?? this.selected[0] ?? single;
     this.#rest.end();
     if (running !== undefined) {
       // Mostly it is where it was at the last tick, and so are we.
