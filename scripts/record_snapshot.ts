@@ -30,6 +30,7 @@ async function record(python: Python, program: string): Promise<void> {
       hostThreadId: (id) => process.hostThreadId(id),
       threadState: (id) => process.threadState(id),
       waitsFor: (id) => process.waitsFor(id),
+      forgetThread: (id) => process.forgetThread(id),
       isQuiet: () => process.isQuiet(),
       cpuTime: (id) => process.cpuTime(id),
       stopThread: () => false,

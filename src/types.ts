@@ -130,6 +130,8 @@ export interface TargetThreads {
    * Cheap: it is asked at every tick.
    */
   waitsFor(osThreadId: number): Address | typeof RUNS;
+  /** A thread has ended: nothing is to be kept for it. */
+  forgetThread(osThreadId: number): void;
   /** Whether surely none of the threads runs or waits for a processor: one answer for all of them. False when unknown. */
   isQuiet(): boolean;
   /**

@@ -209,6 +209,10 @@ class LinuxProcess implements RemoteProcess {
     return this.#states.waitsFor(osThreadId);
   }
 
+  forgetThread(osThreadId: number): void {
+    this.#states.forget(osThreadId);
+  }
+
   isQuiet(): boolean {
     return this.#quiet.isQuiet();
   }

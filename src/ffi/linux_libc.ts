@@ -44,6 +44,8 @@ function openLibc() {
       pipe2: { parameters: ["buffer", "i32"], result: "i32" },
       fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
       getgrouplist: { parameters: ["buffer", "u32", "buffer", "buffer"], result: "i32" },
+      getrlimit: { parameters: ["u32", "buffer"], result: "i32" },
+      setrlimit: { parameters: ["u32", "buffer"], result: "i32" },
       syscall: { parameters: ["u32", "u32", "buffer", "u32"], result: "i32" },
       syscall_ids: { name: "syscall", parameters: ["u32", "u32", "u32", "u32"], result: "i32" },
     } as const,

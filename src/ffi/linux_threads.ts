@@ -1,11 +1,12 @@
 /** What the threads of a target are doing, from files under /proc/PID/task that are kept open between ticks. */
 import { libc, openForReading } from "./linux_libc.ts";
+import { endKeeping, mayKeep } from "./linux_kept_files.ts";
 import { runCountIn, SCHEDSTAT_SIZE } from "./linux_schedstat.ts";
 import { RUNS } from "../types.ts";
 import type { ThreadState } from "../types.ts";
 
-/** Threads whose files are kept open, at most; those of further threads are opened and closed each time. */
-const MAX_OPEN = 400;
+/** Files of one thread. Those of threads for which there are none left are opened and closed each time. */
+const FILES_EACH = 2;
 const CLOSE_PARENTHESIS = 0x29;
 const LETTER_R = 0x72;
 const LETTER_A = 0x61;
@@ -49,7 +50,8 @@ export class ThreadStates {
   waitsFor(tid: number): number {
     if (!this.#hasSyscallFile) return this.stateOf(tid) === "running" ? RUNS : 0;
     const known = this.#open.get(tid);
-    const thread = known ?? this.#openThread(tid);
+    const isKept = known !== undefined || mayKeep(FILES_EACH);
+    const thread = known ?? this.#openThread(tid, isKept);
     if (thread.waitsFor !== RUNS && this.#isAsBefore(thread)) return thread.waitsFor;
     let length = this.#readSyscall(thread);
     if (thread.waitsFor === RUNS && length > 0 && this.#buffer[0] !== LETTER_R) {
@@ -58,16 +60,19 @@ export class ThreadStates {
       length = this.#readSyscall(thread);
     }
     if (length <= 0) {
-      closeThread(thread);
-      this.#open.delete(tid);
+      if (known !== undefined) this.forget(tid);
+      else {
+        closeThread(thread);
+        if (isKept) endKeeping(FILES_EACH);
+      }
       // The id may belong to a new thread by now, or the file may be what cannot be read.
       if (known !== undefined) return this.waitsFor(tid);
       const state = this.stateOf(tid);
       if (state !== undefined) this.#hasSyscallFile = false;
       return state === "running" ? RUNS : 0;
     }
-    if (known === undefined && this.#open.size < MAX_OPEN) this.#open.set(tid, thread);
-    else if (known === undefined) closeThread(thread);
+    if (!isKept) closeThread(thread);
+    else if (known === undefined) this.#open.set(tid, thread);
     return thread.waitsFor = this.#buffer[0] === LETTER_R ? RUNS : futexIn(this.#buffer, length);
   }
 
@@ -75,9 +80,10 @@ export class ThreadStates {
     return syscall < 0 ? -1 : libc().pread(syscall, this.#buffer, this.#buffer.length, 0);
   }
 
-  #openThread(tid: number): OpenThread {
+  #openThread(tid: number, isKept: boolean): OpenThread {
     return {
-      schedstat: this.#openFile(tid, "schedstat"),
+      // How often it ran is of use only if it is asked for again.
+      schedstat: isKept ? this.#openFile(tid, "schedstat") : -1,
       syscall: this.#openFile(tid, "syscall"),
       runs: NaN,
       waitsFor: RUNS,
@@ -116,9 +122,17 @@ export class ThreadStates {
     return length <= 0 ? undefined : stateIn(this.#buffer, length);
   }
 
+  /** Closes the files of a thread. */
+  forget(tid: number): void {
+    const thread = this.#open.get(tid);
+    if (thread === undefined) return;
+    this.#open.delete(tid);
+    closeThread(thread);
+    endKeeping(FILES_EACH);
+  }
+
   close(): void {
-    for (const thread of this.#open.values()) closeThread(thread);
-    this.#open.clear();
+    for (const tid of [...this.#open.keys()]) this.forget(tid);
   }
 
   #openFile(tid: number, name: "stat" | "syscall" | "schedstat"): number {

@@ -73,6 +73,7 @@ function replay({ report, runtime, level }: Fixture, memory: TargetMemory): Stac
       hostThreadId: (id: number) => id,
       threadState: () => "idle" as const,
       waitsFor: () => 0,
+      forgetThread: () => {},
       isQuiet: () => false,
       cpuTime: () => 0,
       stopThread: () => false,

@@ -26,6 +26,7 @@ class FakeTarget {
   isQuiet = false;
   /** Threads of which it was asked what they wait for. */
   readonly asked: number[] = [];
+  readonly forgotten: number[] = [];
   readonly reader: StackReader;
   readonly #layout: Layout;
   #threads: number[] = [];
@@ -45,6 +46,7 @@ class FakeTarget {
         this.asked.push(id);
         return this.running.has(id) && !this.stopped.has(id) ? RUNS : this.futexes.get(id) ?? 0;
       },
+      forgetThread: (id: number) => this.forgotten.push(id),
       isQuiet: () => this.isQuiet,
       cpuTime: () => 0,
       stopThread: (id: number) => (this.stopped.add(id), this.stops.push(id), true),
@@ -162,8 +164,10 @@ Deno.test("a thread that has come since is part of the same tick, one that has e
   assert.equal(target.reader.read("all", now), true);
   assert.deepEqual(target.leaves(), [0x4000, 0x3000, 0x2000]);
   target.end(1);
+  assert.deepEqual(target.forgotten, []);
   assert.equal(target.reader.read("all", now + 2), true);
   assert.deepEqual(target.leaves(), [0x4000, 0x2000]);
+  assert.deepEqual(target.forgotten, [101]);
 });
 
 Deno.test("of many threads, one that has come is noticed at once, one that has ended after some ticks", () => {
