@@ -30,8 +30,9 @@ const SWITCH_MS = 0.01;
 const TICKS_TO_SETTLE = 5;
 const SETTLED_TICKS = 50;
 const MOST_UNSETTLED_TICKS = 100;
-/** Ticks that take longer, since there are many threads, would be felt. Units: ms. Few take longer only while all is new. */
+/** Ticks that take longer, since there are many threads, would be felt; few take longer only while all is new. Units: ms. */
 const LONGEST_JOINED_MS = 0.5;
+const LONGEST_NEW_MS = 10;
 const FEW_THREADS = 4;
 /** Names and code objects are checked this often. Units: ms. */
 const UPKEEP_INTERVAL = 1000;
@@ -262,8 +263,8 @@ export class Sampler {
   }
 
   #mayJoin(nowMs: number): boolean {
-    const isShort = this.#tickMs <= LONGEST_JOINED_MS || this.#reader.threads.length <= FEW_THREADS;
-    return this.#unsettled > SETTLED_TICKS && isShort &&
+    const areFew = this.#reader.threads.length <= FEW_THREADS;
+    return this.#unsettled > SETTLED_TICKS && this.#tickMs <= (areFew ? LONGEST_NEW_MS : LONGEST_JOINED_MS) &&
       this.#targetTime.allowsFromHalf(Math.max(JOINED_TICK_MS, this.#tickMs), nowMs);
   }
 

@@ -6,6 +6,9 @@ import type { CallNode, Recording } from "./recording.ts";
 import type { StackReader } from "./stack_reader.ts";
 import type { ThreadEntry } from "./thread_table.ts";
 
+/** To look up a deeper stack takes long: on the thread's processor, it would wait for that. */
+const DEEPEST_JOINED = 1000;
+
 /** How much a read shows, from least to most. */
 export const enum Sight {
   /** The thread runs no Python code. */
@@ -53,6 +56,7 @@ export class Lookout {
       const sight = walk === Walk.Empty ? Sight.Empty : Sight.Lost;
       return { sight, node: recording.roots[index]!, leafOffset: CUT_OFFSET };
     }
+    if (this.#reader.isJoined && this.#reader.stack.depth > DEEPEST_JOINED) this.#reader.leaveProcessor();
     const node = recording.insert(index, cursor, this.#reader.stack);
     const { leafOffset, insertedPartly } = recording;
     if (insertedPartly) return { sight: Sight.Partial, node, leafOffset };

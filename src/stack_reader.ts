@@ -207,7 +207,7 @@ export class StackReader {
   readJoined(selection: Selection, nowMs: number): boolean {
     this.#stopsEach = false;
     if (this.threads.length === 0) this.relist();
-    // At the first tick it is known of a single thread alone.
+    // At first it is known only where there is no other.
     const single = this.threads.length === 1 ? this.threads[0] : undefined;
     const running = this.selected.find((thread) => thread.isAttached) ?? this.selected[0] ?? single;
     this.#rest.end();
