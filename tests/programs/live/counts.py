@@ -21,7 +21,8 @@ def on_usr1(number, frame):
 def end_with_stdin():
     tids.append(threading.get_native_id())
     started.set()
-    sys.stdin.read()
+    # The only place where this thread gives the GIL away: stopped here, it does not have it.
+    os.read(0, 1)
     os._exit(3)
 
 
@@ -36,6 +37,9 @@ signal.signal(signal.SIGUSR1, on_usr1)
 signal.signal(signal.SIGUSR2, lambda number, frame: os._exit(4))
 tids = []
 started = threading.Event()
+switch_interval = sys.getswitchinterval()
+sys.setswitchinterval(60)
 threading.Thread(target=end_with_stdin, daemon=True).start()
 started.wait()
+sys.setswitchinterval(switch_interval)
 main()
