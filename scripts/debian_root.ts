@@ -1,5 +1,6 @@
 /** Root file systems of Debian's suites: made by debootstrap, used by chroot. */
 import { join } from "node:path";
+import { exists } from "../src/ffi/linux_proc.ts";
 
 /** This machine cannot do what was asked. */
 export class SetupError extends Error {}
@@ -118,16 +119,6 @@ export async function run(command: readonly string[]): Promise<Finished> {
 /** Whether we are root. */
 export function isRoot(): boolean {
   return Deno.uid() === 0;
-}
-
-/** Whether there is something at a path, be it a link to nowhere. */
-export function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** What is in a folder; nothing, if there is none. */

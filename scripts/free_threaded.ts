@@ -1,7 +1,8 @@
 /** Builds a Python without a GIL, which no package has, from the source that Debian keeps of 3.13. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { debianMirror, exists, lastLines, run, SetupError } from "./debian_root.ts";
+import { exists } from "../src/ffi/linux_proc.ts";
+import { debianMirror, lastLines, run, SetupError } from "./debian_root.ts";
 
 const VERSION = "3.13.5";
 const ARCHIVE = `pool/main/p/python3.13/python3.13_${VERSION}.orig.tar.xz`;

@@ -6,10 +6,10 @@
  * Python 3.9 is what is built with musl, statically, as it is on Alpine Linux. Everything here may be missing.
  */
 import { join } from "node:path";
+import { exists } from "../src/ffi/linux_proc.ts";
 import {
   addPackages,
   type DebianRoot,
-  exists,
   lackingPrograms,
   lastLines,
   makeRoot,

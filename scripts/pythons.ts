@@ -11,16 +11,8 @@
 import { createHash } from "node:crypto";
 import { homedir } from "node:os";
 import { basename, join, relative } from "node:path";
-import {
-  exists,
-  isRoot,
-  lackingPrograms,
-  lastLines,
-  makeRoot,
-  namesIn,
-  run,
-  SetupError,
-} from "./debian_root.ts";
+import { exists } from "../src/ffi/linux_proc.ts";
+import { isRoot, lackingPrograms, lastLines, makeRoot, namesIn, run, SetupError } from "./debian_root.ts";
 import { freeThreadedProgram } from "./free_threaded.ts";
 import { type BuildCandidate, buildCandidates, setupBuilds } from "./python_builds.ts";
 

@@ -69,16 +69,14 @@ export class ThreadTable {
     const listing = listThreads(this.#reader, this.#runtime.layout, this.#runtime.address);
     const threads = listing.threads.map((listed) => {
       const old = known.get(listed.tstate);
-      if (old === undefined || !isSame(old.listed, listed)) return this.#newThread(listed);
       known.delete(listed.tstate);
-      return old;
+      if (old !== undefined && isSame(old.listed, listed)) return old;
+      if (old !== undefined) this.#os.forgetThread(old.info.osThreadId);
+      return this.#newThread(listed);
     });
-    const addresses = new Set(listing.threads.map(({ tstate }) => tstate));
-    for (const [tstate, thread] of known) {
-      // A broken list says nothing about threads that lie behind the break.
-      if (!listing.complete && !addresses.has(tstate)) threads.push(thread);
-      else if (thread.info.osThreadId !== 0) this.#os.forgetThread(thread.info.osThreadId);
-    }
+    // A broken list says nothing about threads that lie behind the break.
+    if (!listing.complete) threads.push(...known.values());
+    else for (const { info } of known.values()) this.#os.forgetThread(info.osThreadId);
     this.threads = threads;
     this.#noteForeignIds();
     this.interpreters = listing.interpreters;

@@ -10,7 +10,7 @@ export function textOf(path: string): string | undefined {
   }
 }
 
-/** Whether there is such a file, whoever may read it. */
+/** Whether there is something at a path, whoever may read it, be it a link to nowhere. */
 export function exists(path: string): boolean {
   try {
     Deno.lstatSync(path);

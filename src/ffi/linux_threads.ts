@@ -60,13 +60,13 @@ export class ThreadStates {
       length = this.#readSyscall(thread);
     }
     if (length <= 0) {
-      if (known !== undefined) this.forget(tid);
-      else {
-        closeThread(thread);
-        if (isKept) endKeeping(FILES_EACH);
+      if (known !== undefined) {
+        this.forget(tid);
+        // The id may belong to a new thread by now, or the file may be what cannot be read.
+        return this.waitsFor(tid);
       }
-      // The id may belong to a new thread by now, or the file may be what cannot be read.
-      if (known !== undefined) return this.waitsFor(tid);
+      closeThread(thread);
+      if (isKept) endKeeping(FILES_EACH);
       const state = this.stateOf(tid);
       if (state !== undefined) this.#hasSyscallFile = false;
       return state === "running" ? RUNS : 0;
