@@ -3,8 +3,9 @@ import { CUT_FRAME } from "./profile.ts";
 import type { Profile, RecordedProcess, RecordingInfo, StackCount } from "./profile.ts";
 import { isDoubtful } from "./doubt.ts";
 import { provenPath } from "./proven_path.ts";
-import { CUT_OFFSET, selfParts } from "./recording.ts";
-import type { CallNode, Recording } from "./recording.ts";
+import { CUT_OFFSET, selfParts } from "./call_node.ts";
+import type { CallNode } from "./call_node.ts";
+import type { Recording } from "./recording.ts";
 import type { Frame, ThreadInfo } from "./types.ts";
 
 /** How frames are told apart and shown. */
@@ -165,7 +166,7 @@ class ProfileBuilder {
       return childPath(pathOf(shown), this.#frameAt(recording, shown.codeId, leafOffset));
     }
     const { standIn } = node;
-    if (!isWhole && standIn !== undefined && isDoubtful(recording, node)) {
+    if (!isWhole && standIn !== undefined && isDoubtful(node, recording.provingReads)) {
       return this.#endPath(recording, standIn.node, { leafOffset: standIn.leafOffset, pathOf });
     }
     const path = shown.parent === undefined

@@ -13,6 +13,8 @@ const SHORTEST_SLEEP = 0.008;
  */
 const PAUSE_MIN = 10_000;
 const PAUSE_RANGE = 60_000;
+/** To wake up, and what is done after a pause, take as long. Units: ms. */
+const PAUSE_END = 0.03;
 /** It is looked at this often what share of the time is slept. Units: ms. */
 const CHECK_INTERVAL = 500;
 /** The event loop gets its turn so often; signals wait at most twice as long. Units: ms. */
@@ -53,7 +55,12 @@ export function liveClock(isStopped: () => boolean): Clock {
     now: nowMs,
     begin: beginSampling,
     end: endSampling,
-    pause: () => sleepBlocking(PAUSE_MIN + Math.random() * PAUSE_RANGE),
+    pause(untilMs) {
+      const lengthNs = PAUSE_MIN + Math.random() * PAUSE_RANGE;
+      if (nowMs() + lengthNs / 1e6 + PAUSE_END > untilMs) return false;
+      sleepBlocking(lengthNs);
+      return true;
+    },
     random: () => Math.random(),
     wait(untilMs, { now, nextMs }) {
       waited += Math.max(0, untilMs - now);

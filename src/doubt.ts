@@ -1,16 +1,20 @@
 /** Whether a path that was seen, and then searched for in vain, is taken for one that never was: its read was torn. */
-import type { CallNode, Recording } from "./recording.ts";
+import type { CallNode } from "./call_node.ts";
 
 /** Searches for a step, and reads that showed other paths; so many tell that a read which shows it was likely torn. */
-const DOUBTFUL_ATTEMPTS = 40;
+export const DOUBTFUL_ATTEMPTS = 40;
 /** The same for reads that proved whatever path, since it was searched for first. */
 const DOUBTFUL_READS = 400;
 
-/** Whether the path does not exist, or is so rare that it hardly was what its samples were of. */
-export function isDoubtful(recording: Recording, node: CallNode): boolean {
+/**
+ * Whether the path does not exist, or is so rare that it hardly was what its samples were of.
+ *
+ * @param provingReads those of its recording.
+ */
+export function isDoubtful(node: CallNode, provingReads: number): boolean {
   const { attempts, searchedFrom } = firstUnproven(node);
   return attempts >= DOUBTFUL_ATTEMPTS ||
-    attempts > 0 && recording.provingReads - searchedFrom >= DOUBTFUL_READS;
+    attempts > 0 && provingReads - searchedFrom >= DOUBTFUL_READS;
 }
 
 /** The step of an unproven path that all paths which begin with it depend on. */

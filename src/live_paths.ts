@@ -3,8 +3,9 @@ import type { RowTable } from "./live_rows.ts";
 import type { CountedRow } from "./live_rows.ts";
 import { CUT_FRAME } from "./profile.ts";
 import { provenPath } from "./proven_path.ts";
-import { CUT_OFFSET } from "./recording.ts";
-import type { CallNode, Recording } from "./recording.ts";
+import { CUT_OFFSET } from "./call_node.ts";
+import type { CallNode } from "./call_node.ts";
+import type { Recording } from "./recording.ts";
 
 /** Byte offsets in bytecode are below this. */
 const OFFSET_LIMIT = 0x400_0000;

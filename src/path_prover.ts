@@ -9,8 +9,12 @@
  */
 import { Walk } from "./cpython/thread_stack.ts";
 import { firstUnproven } from "./doubt.ts";
+import type { Histogram } from "./histogram.ts";
 import { provenPath } from "./proven_path.ts";
-import type { CallNode, Recording } from "./recording.ts";
+import type { CallNode } from "./call_node.ts";
+import type { Recording } from "./recording.ts";
+import { Sight } from "./sighting.ts";
+import type { Sighting } from "./sighting.ts";
 import type { StackReader } from "./stack_reader.ts";
 import type { ThreadEntry } from "./thread_table.ts";
 import type { TargetTime } from "./target_time.ts";
@@ -24,7 +28,7 @@ const MAX_CHANGES = 2;
 const MAX_ATTEMPTS = 400;
 /** Equal stacks in a row on its processor after which a thread is taken to stand still, and the path to be over. */
 const STANDSTILL = 16;
-/** Going there takes time: it is done for at least so long, even if the next tick is late for it. Units: ms. */
+/** Going there takes time: it is done for at least so long. Units: ms. */
 const LEAST_JOINED_MS = 0.5;
 /** On a busy machine each read may wait for its turn: then it may take longer. Units: reads; ms. */
 const LEAST_JOINED_READS = 8;
@@ -32,21 +36,49 @@ const MOST_JOINED_MS = 10;
 /** What going there costs the target, without the reads. Units: ms. */
 const JOIN_COST_MS = 0.02;
 
-/** Re-reads threads to prove paths, for a bounded share of the time. */
+/** The search for the proof of one path. */
+interface Search {
+  readonly entry: ThreadEntry;
+  readonly node: CallNode;
+  /** Its first step that is not proven: paths that begin with the same one share its attempts. */
+  readonly step: CallNode;
+  /** Units: ms of the clock. */
+  readonly deadlineMs: number;
+  /** The last path that was seen, where it ended, and how many reads in a row have shown it. */
+  seen: CallNode | undefined;
+  leafOffset: number;
+  times: number;
+  changes: number;
+  /** When we went to the thread's processor, and the reads there. Units: ms of the clock. */
+  joinedMs: number | undefined;
+  joinedReads: number;
+}
+
+/**
+ * Re-reads threads to prove paths, one after the other, for a bounded share of the time.
+ *
+ * A search may take longer than an interval. It goes on between ticks: were they left out for it, less would be counted of
+ * the code that is searched for.
+ */
 export class PathProver {
   readonly #reader: StackReader;
   readonly #recording: Recording;
   readonly #clock: Clock;
   readonly #counters: SampleCounters;
   readonly #targetTime: TargetTime;
+  readonly #pauses: Histogram | undefined;
+  /** The first one is under way. */
+  readonly #searches: Search[] = [];
 
   constructor(
-    { reader, recording, clock, counters, targetTime }: {
+    { reader, recording, clock, counters, targetTime, pauses }: {
       reader: StackReader;
       recording: Recording;
       clock: Clock;
       counters: SampleCounters;
       targetTime: TargetTime;
+      /** Where to note for how long the target waits. Units: ms. */
+      pauses: Histogram | undefined;
     },
   ) {
     this.#reader = reader;
@@ -54,80 +86,153 @@ export class PathProver {
     this.#clock = clock;
     this.#counters = counters;
     this.#targetTime = targetTime;
+    this.#pauses = pauses;
   }
 
-  /** Re-reads a thread until the path is proven, the thread stands still elsewhere, or enough was tried. */
-  prove(entry: ThreadEntry, node: CallNode, deadlineMs: number): void {
-    // Paths that begin with the same unproven step share its attempts.
+  /** Whether anything is searched for. */
+  get isSearching(): boolean {
+    return this.#searches.length > 0;
+  }
+
+  /**
+   * Begins to search for a path that a thread was seen on; not when enough was tried, or while something is searched for
+   * in this thread. Units: ms of the clock; a search that has had little time goes on after its deadline.
+   */
+  search(entry: ThreadEntry, node: CallNode, deadlineMs: number): void {
     const step = firstUnproven(node);
-    if (step.attempts >= MAX_ATTEMPTS) return;
+    if (step.attempts >= MAX_ATTEMPTS || this.#searches.some((one) => one.entry === entry)) return;
     if (step.attempts === 0) step.searchedFrom = this.#recording.provingReads;
     step.attempts++;
-    if (this.#isSettled(entry, node)) return;
-    const start = this.#clock.now();
-    if (!this.#targetTime.allows(JOIN_COST_MS, start) || !this.#reader.joinProcessor(entry.thread)) return;
-    try {
-      this.#targetTime.take(JOIN_COST_MS);
-      const end = Math.max(deadlineMs, start + LEAST_JOINED_MS);
-      this.#proveOnProcessor(entry, { node, step, end, latest: start + MOST_JOINED_MS });
-    } finally {
-      this.#reader.leaveProcessor();
+    this.#searches.push({
+      entry,
+      node,
+      step,
+      deadlineMs,
+      seen: undefined,
+      leafOffset: 0,
+      times: 0,
+      changes: 0,
+      joinedMs: undefined,
+      joinedReads: 0,
+    });
+  }
+
+  /** Takes what a tick has shown of a thread on its processor: it is as good as a read of the search. */
+  note(entry: ThreadEntry, { sight, node }: Sighting): void {
+    const search = this.#searches[0];
+    if (search?.entry === entry && search.joinedMs !== undefined && sight >= Sight.Unproven) {
+      this.#take(search, node);
     }
+  }
+
+  /** Goes on until the next tick is due. Units: ms of the clock. */
+  goOn(untilMs: number): void {
+    const isDue = this.#clock.now() >= untilMs;
+    for (let search = this.#searches[0]; search !== undefined; search = this.#searches[0]) {
+      if (this.#isOver(search)) {
+        this.#end(search);
+        continue;
+      }
+      // There may never be time between ticks: then one read is made all the same, unless the tick itself was one.
+      if (isDue && search.joinedMs !== undefined && this.#reader.isJoined) return;
+      if (!this.#goOnWith(search, isDue ? Infinity : untilMs) || this.#clock.now() >= untilMs) return;
+    }
+  }
+
+  /** Makes one read. @returns false when it does not fit in. */
+  #goOnWith(search: Search, untilMs: number): boolean {
+    let isOver = true;
+    try {
+      if (search.changes <= MAX_CHANGES) {
+        isOver = this.#readAside(search);
+      } else if (this.#join(search)) {
+        const fitsIn = this.#clock.pause(untilMs);
+        isOver = fitsIn && this.#readOnProcessor(search);
+        return fitsIn;
+      }
+      return true;
+    } finally {
+      if (isOver) this.#end(search);
+    }
+  }
+
+  #end({ joinedMs }: Search): void {
+    this.#searches.shift();
+    if (joinedMs !== undefined) this.#reader.leaveProcessor();
   }
 
   /** @returns true when the path is proven, or the thread surely is elsewhere for some time. */
-  #isSettled(entry: ThreadEntry, node: CallNode): boolean {
-    let steady: CallNode | undefined;
-    let times = 0;
-    for (let changes = 0; changes <= MAX_CHANGES;) {
-      const walk = this.#reread(entry);
-      if (walk === Walk.Empty) return true;
-      const seen = walk === Walk.Broken ? undefined : this.#insert(entry);
-      if (seen !== undefined && this.#reader.isStill) {
-        seen.prove();
-        return true;
-      }
-      const isSame = walk === Walk.Agreed && seen !== undefined && seen === steady;
-      if (!isSame) changes++;
-      times = isSame ? times + 1 : 1;
-      steady = walk === Walk.Agreed ? seen : undefined;
-      if (steady === undefined || times < STEADY_READS) continue;
-      steady.prove();
+  #readAside(search: Search): boolean {
+    const walk = this.#reread(search.entry);
+    if (walk === Walk.Empty) return true;
+    const seen = walk === Walk.Broken ? undefined : this.#insert(search.entry);
+    if (seen !== undefined && this.#reader.isStill) {
+      seen.prove();
       return true;
     }
-    return provenPath(node).isWhole;
+    const isSame = walk === Walk.Agreed && seen !== undefined && seen === search.seen;
+    if (!isSame) search.changes++;
+    search.times = isSame ? search.times + 1 : 1;
+    search.seen = walk === Walk.Agreed ? seen : undefined;
+    if (search.seen !== undefined && search.times >= STEADY_READS) {
+      search.seen.prove();
+      return true;
+    }
+    return provenPath(search.node).isWhole;
   }
 
-  /** While we run there the thread does not, and each read proves the path that it is on. */
-  #proveOnProcessor(
-    entry: ThreadEntry,
-    { node, step, end, latest }: { node: CallNode; step: CallNode; end: number; latest: number },
-  ): void {
-    let standing: CallNode | undefined;
-    let standingOffset = 0;
-    let times = 0;
-    for (let reads = 0; step.attempts < MAX_ATTEMPTS; reads++) {
-      const now = this.#clock.now();
-      if (now >= end && (reads >= LEAST_JOINED_READS || now >= latest)) return;
-      if (!this.#targetTime.allows(0, now)) return;
-      this.#clock.pause();
-      const begin = this.#clock.now();
-      const walk = this.#reread(entry);
-      this.#targetTime.take(this.#clock.now() - begin);
-      if (walk === Walk.Empty) return;
-      const seen = walk === Walk.Broken ? undefined : this.#insert(entry);
-      // The scheduler may have moved the thread to another processor.
-      if (seen === undefined || !this.#reader.isStill) continue;
-      step.attempts++;
-      this.#recording.provingReads++;
-      seen.prove();
-      if (provenPath(node).isWhole) return;
-      const isSame = seen === standing && this.#recording.leafOffset === standingOffset;
-      times = isSame ? times + 1 : 0;
-      if (times === STANDSTILL) return;
-      standing = seen;
-      standingOffset = this.#recording.leafOffset;
+  /** @returns false where that is not possible, or would cost the target too much. */
+  #join(search: Search): boolean {
+    if (search.joinedMs !== undefined && this.#reader.isJoined) return true;
+    const now = this.#clock.now();
+    if (!this.#targetTime.allows(JOIN_COST_MS, now) || !this.#reader.joinProcessor(search.entry.thread)) {
+      return false;
     }
+    this.#targetTime.take(JOIN_COST_MS);
+    search.joinedMs ??= now;
+    return true;
+  }
+
+  /** While we run there the thread does not, and each read proves the path that it is on. @returns true when it is over. */
+  #readOnProcessor(search: Search): boolean {
+    const { entry } = search;
+    const begin = this.#clock.now();
+    const walk = this.#reread(entry);
+    const tookMs = this.#clock.now() - begin;
+    this.#targetTime.take(tookMs);
+    this.#pauses?.add(tookMs);
+    if (walk === Walk.Empty) return true;
+    const seen = walk === Walk.Broken ? undefined : this.#insert(entry);
+    // The scheduler may have moved the thread to another processor.
+    if (seen === undefined || !this.#reader.isStill) {
+      search.joinedReads++;
+      return false;
+    }
+    seen.prove();
+    this.#take(search, seen);
+    return false;
+  }
+
+  /** Takes a path that was just seen on the thread's processor. */
+  #take(search: Search, seen: CallNode): void {
+    const { leafOffset } = this.#recording;
+    const isSame = seen === search.seen && leafOffset === search.leafOffset;
+    search.times = isSame ? search.times + 1 : 0;
+    search.seen = seen;
+    search.leafOffset = leafOffset;
+    search.joinedReads++;
+    search.step.attempts++;
+    this.#recording.provingReads++;
+  }
+
+  /** Whether the path is proven, or enough was tried. */
+  #isOver({ node, step, times, deadlineMs, joinedMs, joinedReads }: Search): boolean {
+    if (joinedMs === undefined) return false;
+    if (provenPath(node).isWhole || times >= STANDSTILL || step.attempts >= MAX_ATTEMPTS) return true;
+    const now = this.#clock.now();
+    const joinedFor = now - joinedMs;
+    return !this.#targetTime.allows(0, now) || now >= deadlineMs && joinedFor >= LEAST_JOINED_MS &&
+        (joinedReads >= LEAST_JOINED_READS || joinedFor >= MOST_JOINED_MS);
   }
 
   #reread({ thread }: ThreadEntry): Walk {

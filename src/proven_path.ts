@@ -1,5 +1,5 @@
 /** What to show for a sample whose path was not proven: a proven path that agrees with it, as far as there is one. */
-import type { CallNode } from "./recording.ts";
+import type { CallNode } from "./call_node.ts";
 
 /** A proven path. `isWhole` is true when it has all of the functions of the path that was asked for. */
 export interface ProvenPath {

@@ -5,100 +5,13 @@
  * sample has shown that this very path existed. Samples of an unproven node still count; when the recording is read, they
  * go to their nearest proven ancestor, marked as cut. So a path that is proven later repairs the samples before it.
  */
+import { CallNode, CUT_OFFSET, OFFSET_LIMIT, selfKey, selfParts } from "./call_node.ts";
 import { NOT_CODE } from "./cpython/code_table.ts";
 import type { CodeTable } from "./cpython/code_table.ts";
 import type { RawStack } from "./cpython/raw_stack.ts";
+import { DOUBTFUL_ATTEMPTS, isDoubtful } from "./doubt.ts";
+import { provenPath } from "./proven_path.ts";
 import type { Activity, ThreadInfo } from "./types.ts";
-
-/** Byte offsets of call instructions are below this; with the code's number they make the key of a child. */
-const OFFSET_LIMIT = 0x400_0000;
-/** Leaf offset of a sample whose stack ends here for lack of proof; all others are above it. */
-export const CUT_OFFSET = -2;
-const ACTIVITIES = 4;
-
-/** A path from the root: the code at its end, called from `callOffset` in the parent's code. */
-export class CallNode {
-  readonly parent: CallNode | undefined;
-  readonly codeId: number;
-  /** Byte offset of the call in the parent's bytecode. */
-  readonly callOffset: number;
-  proven: boolean;
-  /** Reads that were made to prove this path, without success. */
-  attempts = 0;
-  /** `Recording.provingReads` before the first of them. */
-  searchedFrom = 0;
-  /** What was read right after a sample was counted here. */
-  standIn: { readonly node: CallNode; readonly leafOffset: number } | undefined;
-  children: Map<number, CallNode> | undefined;
-  /** Samples that ended here, or their CPU time, by `selfKey`. */
-  selfCounts: Map<number, number> | undefined;
-
-  constructor(parent: CallNode | undefined, codeId: number, callOffset: number) {
-    this.parent = parent;
-    this.codeId = codeId;
-    this.callOffset = callOffset;
-    this.proven = parent === undefined;
-  }
-
-  hasChild(codeId: number, callOffset: number): boolean {
-    return this.children?.has(childKey(codeId, callOffset)) === true;
-  }
-
-  child(codeId: number, callOffset: number): CallNode {
-    const key = childKey(codeId, callOffset);
-    this.children ??= new Map();
-    let child = this.children.get(key);
-    if (child === undefined) {
-      child = new CallNode(this, codeId, callOffset);
-      this.children.set(key, child);
-    }
-    return child;
-  }
-
-  /** Whether anything is known of this path: that it exists, has samples, or that longer ones do. */
-  get isNeeded(): boolean {
-    return this.proven || this.selfCounts !== undefined ||
-      (this.children?.size ?? 0) > 0;
-  }
-
-  /** Takes a child out. */
-  forget(child: CallNode): void {
-    this.children?.delete(childKey(child.codeId, child.callOffset));
-  }
-
-  count(key: number, amount: number): void {
-    this.selfCounts ??= new Map();
-    this.selfCounts.set(key, (this.selfCounts.get(key) ?? 0) + amount);
-  }
-
-  /** Marks this path, and so every path that it begins with, as proven. */
-  prove(): void {
-    // deno-lint-ignore no-this-alias -- a walk towards the root
-    let node: CallNode | undefined = this;
-    while (node !== undefined && !node.proven) {
-      node.proven = true;
-      node = node.parent;
-    }
-  }
-}
-
-/** One number for where the leaf was and what its thread was doing. */
-export function selfKey(leafOffset: number, activity: Activity): number {
-  return (leafOffset - CUT_OFFSET) * ACTIVITIES + activity;
-}
-
-/** The two parts of a `selfKey`. */
-export function selfParts(key: number): { leafOffset: number; activity: Activity } {
-  return { leafOffset: Math.floor(key / ACTIVITIES) + CUT_OFFSET, activity: key % ACTIVITIES };
-}
-
-function childKey(codeId: number, callOffset: number): number {
-  return codeId * OFFSET_LIMIT + boundedOffset(callOffset);
-}
-
-function boundedOffset(offset: number): number {
-  return offset >= -1 && offset < OFFSET_LIMIT - 1 ? offset + 1 : 0;
-}
 
 /** The last stack of a thread, so that the next one is compared instead of looked up. Shape: root first. */
 export class Cursor {
@@ -141,7 +54,7 @@ export class Recording {
   readonly log: SampleLog | undefined;
   readonly #perThread: boolean;
   readonly #lastEntry: number[] = [];
-  /** Nodes made since the last pruning; children after their parents. */
+  /** Nodes made since the last pruning, and older ones that are not proven; children after their parents. */
   readonly #fresh: CallNode[] = [];
   /** Grows when nodes are forgotten, so that cached ones are looked up again. */
   #pruned = 0;
@@ -252,17 +165,38 @@ export class Recording {
   }
 
   /**
-   * Forgets new paths that no sample counts for and that were never seen to exist: torn reads show ever new ones.
+   * Forgets paths that were never seen to exist: torn reads show ever new ones. Samples of those that are taken for torn go
+   * to what stands in for them.
    *
-   * Invariant: nodes without samples that `insert` gave before must not be used after it.
+   * Invariant: of the nodes that `insert` gave before, only those that samples were counted for since the last pruning may
+   * be used after it.
    */
   prune(): void {
-    for (const node of this.#fresh.toReversed()) {
-      if (node.isNeeded) continue;
-      node.parent?.forget(node);
-      this.#pruned++;
-    }
+    const undecided = this.#fresh.toReversed().filter((node) => this.#isUndecided(node));
     this.#fresh.length = 0;
+    for (const node of undecided.reverse()) this.#fresh.push(node);
+  }
+
+  /** @returns false when there is nothing more to be found out about a node. */
+  #isUndecided(node: CallNode): boolean {
+    if (node.proven) return false;
+    if (this.#giveToStandIn(node) || node.isNeeded || node.attempts >= DOUBTFUL_ATTEMPTS) return true;
+    node.parent?.forget(node);
+    this.#pruned++;
+    return false;
+  }
+
+  /** A timeline keeps its nodes: there it is done at the end. */
+  #giveToStandIn(node: CallNode): boolean {
+    const { standIn, selfCounts } = node;
+    if (standIn === undefined || selfCounts === undefined || this.log !== undefined) return false;
+    if (!isDoubtful(node, this.provingReads) || provenPath(node).isWhole) return false;
+    const instead = provenPath(standIn.node).node;
+    for (const [key, amount] of selfCounts) {
+      instead.count(selfKey(standIn.leafOffset, selfParts(key).activity), amount);
+    }
+    node.selfCounts = undefined;
+    return true;
   }
 
   /** Counts a sample at a node. Units: ns; `amount` is 1, or CPU time in microseconds. */

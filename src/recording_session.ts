@@ -3,10 +3,12 @@ import type { Target } from "./attach.ts";
 import { Histogram } from "./histogram.ts";
 import { Newcomers } from "./newcomers.ts";
 import { ProcessTree } from "./process_tree.ts";
-import { newCounters, runSchedule } from "./sampler.ts";
-import type { SamplerOptions, SampleTimes, StopReason } from "./sampler.ts";
+import { newCounters } from "./sampler.ts";
+import type { SamplerOptions, SampleTimes } from "./sampler.ts";
 import { SampledProcess } from "./sampled_process.ts";
 import type { ProcessRecordings, SamplingContext } from "./sampled_process.ts";
+import { runSchedule } from "./schedule.ts";
+import type { StopReason } from "./schedule.ts";
 import type { Clock, SampleCounters } from "./types.ts";
 
 /** New processes are looked for so often, or more seldom where that takes more than a twentieth of the time. Units: ms. */
@@ -95,9 +97,22 @@ export class RecordingSession implements SessionPart {
       onTick(state);
       return result;
     };
+    const between = (untilMs: number): boolean => {
+      let hasProven = false;
+      for (const process of this.#running) hasProven = process.prove(untilMs) || hasProven;
+      return hasProven;
+    };
     clock.begin(rateHz);
     try {
-      return await runSchedule(tick, { clock, startMs, rateHz, durationSeconds, counters, isStopped });
+      return await runSchedule(tick, {
+        clock,
+        startMs,
+        rateHz,
+        durationSeconds,
+        counters,
+        isStopped,
+        between,
+      });
     } finally {
       clock.end();
       this.elapsedSeconds = (clock.now() - context.startMs) / 1000;

@@ -87,6 +87,11 @@ export class SampledProcess implements ProcessRecordings {
     return nowMs - this.#failingSince > REATTACH_LIMIT ? false : this.#reattach();
   }
 
+  /** Uses the time until the next tick. @returns true when that took some. Units: ms of the clock. */
+  prove(untilMs: number): boolean {
+    return this.#sampler.prove(untilMs);
+  }
+
   /** What is sampled now: its program may be another than at first. */
   get target(): Target {
     return this.#target;

@@ -1,8 +1,8 @@
 /**
- * The clock and the loop: when to sample, what to count, and how to prove a path that was met for the first time.
+ * One tick: what to read and what to count.
  *
- * No sample is dropped. One whose stack could not be proven at once is re-read a few times on the spot, to prove its path;
- * if that fails, it counts for the part of the path that is proven.
+ * No sample is dropped. One whose stack could not be proven at once counts for what it showed, and its path is searched
+ * for until the next tick; if that fails, it counts for another stack that begins like it, or for the part that is proven.
  */
 import { CpuTimes } from "./cpu_times.ts";
 import { isDoubtful } from "./doubt.ts";
@@ -13,6 +13,7 @@ import { isWhole, Lookout, Sight } from "./sighting.ts";
 import type { Sighting } from "./sighting.ts";
 import type { Histogram } from "./histogram.ts";
 import type { Selection, StackReader } from "./stack_reader.ts";
+import { StandIns } from "./stand_ins.ts";
 import type { ReadThread, ThreadEntry } from "./thread_table.ts";
 import { TargetTime } from "./target_time.ts";
 import type { Clock, SampleCounters } from "./types.ts";
@@ -84,9 +85,6 @@ export function newCounters(): SampleCounters {
   };
 }
 
-/** Why sampling came to its end. */
-export type StopReason = "duration" | "stopped" | "target_gone";
-
 /** Samples one process into a recording. */
 export class Sampler {
   readonly counters: SampleCounters;
@@ -100,6 +98,7 @@ export class Sampler {
   readonly #targetTime: TargetTime;
   readonly #lookout: Lookout;
   readonly #prover: PathProver;
+  readonly #standIns = new StandIns();
   readonly #entries = new Map<ReadThread, ThreadEntry>();
   readonly #cpuTimes: CpuTimes | undefined;
   readonly #listener: SampleListener | undefined;
@@ -138,7 +137,14 @@ export class Sampler {
     this.#targetTime = new TargetTime(startMs);
     this.#lookout = new Lookout(reader, recording);
     this.#cpuTimes = options.byCpuTime ? new CpuTimes(reader.activities, recording) : undefined;
-    this.#prover = new PathProver({ reader, recording, clock, counters, targetTime: this.#targetTime });
+    this.#prover = new PathProver({
+      reader,
+      recording,
+      clock,
+      counters,
+      targetTime: this.#targetTime,
+      pauses: times?.pause,
+    });
   }
 
   /**
@@ -149,18 +155,33 @@ export class Sampler {
   tick(now: number): boolean {
     if (now - this.#lastUpkeep >= UPKEEP_INTERVAL) this.#upkeep(now);
     if (!this.#read(now)) return false;
-    this.#times?.read.add(this.#clock.now() - now);
+    const wasJoined = this.#reader.isJoined;
+    const readMs = wasJoined || this.#times !== undefined ? this.#clock.now() - now : 0;
+    this.#times?.read.add(readMs);
     const again = this.#countAll(now);
     this.#tickMs = this.#clock.now() - now;
     if (again !== undefined) this.#countAgain(again, now);
     this.#cpuTimes?.endTick();
     const { isJoined, pauseMs } = this.#reader;
     const elapsed = again === undefined ? this.#tickMs : this.#clock.now() - now;
-    if (isJoined) this.#targetTime.take(elapsed + SWITCH_MS);
-    if (isJoined || pauseMs > 0) this.#times?.pause.add(isJoined ? elapsed : pauseMs);
+    // A stack that is too deep is looked up after we have left.
+    const joinedMs = isJoined ? elapsed : wasJoined ? readMs : 0;
+    if (wasJoined) this.#targetTime.take(joinedMs + SWITCH_MS);
+    if (wasJoined || pauseMs > 0) this.#times?.pause.add(wasJoined ? joinedMs : pauseMs);
     this.#unsettled = Math.max(0, this.#unsettled - 1);
     // The next tick may have to be read from elsewhere.
     if (!this.#mayJoin(now + elapsed + this.#intervalMs)) this.#reader.leaveProcessor();
+    return true;
+  }
+
+  /**
+   * Uses the time until the next tick to prove paths that were met for the first time. Units: ms of the clock.
+   *
+   * @returns true when there were any.
+   */
+  prove(untilMs: number): boolean {
+    if (!this.#prover.isSearching) return false;
+    this.#prover.goOn(untilMs);
     return true;
   }
 
@@ -179,6 +200,7 @@ export class Sampler {
       if (first.sight !== Sight.Whole) {
         this.#unsettled = Math.min(MOST_UNSETTLED_TICKS, this.#unsettled + TICKS_TO_SETTLE);
       }
+      if (this.#prover.isSearching && this.#reader.isStill) this.#prover.note(entry, first);
       // A stack that is too deep will be so again.
       if (first.sight === Sight.Whole || isTooDeep(entry, first)) this.#count(entry, first, timeNs);
       else (again ??= []).push({ entry, first });
@@ -190,29 +212,32 @@ export class Sampler {
   /** Counts threads whose stacks were torn or new. */
   #countAgain(again: readonly TornStack[], now: number): void {
     const timeNs = this.#timeNs(now);
-    const deadline = now + this.#intervalMs / 2;
-    for (const { entry, first, best } of again.map((one) => ({ ...one, best: this.#lookAgain(one) }))) {
-      const sighting = this.#settle(entry, { first, best, deadline });
+    for (const { entry, first } of again) {
+      const sighting = this.#settle(entry, { first, best: this.#lookAgain({ entry, first }), now });
       if (sighting.sight !== Sight.Empty) this.#count(entry, sighting, timeNs);
     }
   }
 
   /**
-   * Tries to prove the path that was seen first: one that is real belongs to the sample, whatever the thread did right
-   * after. Were it left at a path that is known, those that were not met at the beginning would never be.
+   * Counts for the path that was seen first, and has it searched for: one that is real belongs to the sample, whatever the
+   * thread did right after. Were it left at a path that is known, those that were not met at the beginning would never be.
    */
   #settle(
     entry: ThreadEntry,
-    { first, best, deadline }: { first: Sighting; best: Sighting; deadline: number },
+    { first, best, now }: { first: Sighting; best: Sighting; now: number },
   ): Sighting {
     const doubtful = first.sight === Sight.Unproven ? first : best;
     if (doubtful.sight !== Sight.Unproven) return best;
-    if (!isWhole(doubtful.node)) this.#prover.prove(entry, doubtful.node, deadline);
     if (isWhole(doubtful.node)) return { ...doubtful, sight: Sight.Whole };
-    if (best.sight !== Sight.Whole) return doubtful;
-    if (isDoubtful(this.#recording, doubtful.node)) return best;
+    this.#prover.search(entry, doubtful.node, now + this.#intervalMs / 2);
+    const { node } = doubtful;
+    if (!this.#standIns.fits(node, best)) {
+      this.#standIns.await(node);
+      return doubtful;
+    }
+    if (isDoubtful(node, this.#recording.provingReads)) return best;
     // It may turn out to be doubtful only after this sample.
-    doubtful.node.standIn ??= best;
+    node.standIn ??= best;
     return doubtful;
   }
 
@@ -257,15 +282,19 @@ export class Sampler {
    */
   #read(nowMs: number): boolean {
     const { selection, blocking } = this.#options;
-    if (blocking) return this.#reader.readStopped(selection, nowMs);
-    if (!this.#mayJoin(nowMs)) return this.#reader.read(selection, nowMs);
-    return this.#reader.readJoined(selection, nowMs);
+    if (this.#mayJoin(nowMs)) return this.#reader.readJoined(selection, nowMs);
+    if (this.#reader.isJoined) this.#reader.leaveProcessor();
+    return blocking ? this.#reader.readStopped(selection, nowMs) : this.#reader.read(selection, nowMs);
   }
 
   #mayJoin(nowMs: number): boolean {
+    if (this.#options.blocking) return false;
     const areFew = this.#reader.threads.length <= FEW_THREADS;
-    return this.#unsettled > SETTLED_TICKS && this.#tickMs <= (areFew ? LONGEST_NEW_MS : LONGEST_JOINED_MS) &&
-      this.#targetTime.allowsFromHalf(Math.max(JOINED_TICK_MS, this.#tickMs), nowMs);
+    if (this.#tickMs > (areFew ? LONGEST_NEW_MS : LONGEST_JOINED_MS)) return false;
+    const costMs = Math.max(JOINED_TICK_MS, this.#tickMs);
+    // A search goes on there after the tick.
+    if (this.#prover.isSearching && this.#reader.isJoined) return this.#targetTime.allows(costMs, nowMs);
+    return this.#unsettled > SETTLED_TICKS && this.#targetTime.allowsFromHalf(costMs, nowMs);
   }
 
   /** Takes over the threads' latest names. To be called before the recording is read. */
@@ -277,6 +306,7 @@ export class Sampler {
 
   #count(entry: ThreadEntry, sighting: Sighting, timeNs: number): void {
     this.counters.samples++;
+    this.#standIns.offer(sighting);
     this.#listener?.sampled(entry.thread, sighting);
     if (this.#cpuTimes !== undefined) return this.#cpuTimes.count(entry, sighting, timeNs);
     const { node, leafOffset } = sighting;
@@ -319,48 +349,4 @@ export class Sampler {
 
 function isTooDeep({ thread }: ThreadEntry, { sight }: Sighting): boolean {
   return sight === Sight.Lost && thread.stack.truncation === "too_deep";
-}
-
-/**
- * Calls `tick` once in each interval, at a random moment inside it, so that a periodic program is not seen always in the
- * same phase. An interval that has passed while a tick went on is left out and counted: the schedule does not drift.
- *
- * @param tick returns false to stop.
- */
-export async function runSchedule(
-  tick: (nowMs: number) => boolean | Promise<boolean>,
-  { clock, startMs, rateHz, durationSeconds, counters, isStopped }: {
-    clock: Clock;
-    startMs: number;
-    rateHz: number;
-    durationSeconds: number | undefined;
-    counters: SampleCounters;
-    isStopped: () => boolean;
-  },
-): Promise<StopReason> {
-  const intervalMs = 1000 / rateHz;
-  const end = durationSeconds === undefined ? Infinity : startMs + durationSeconds * 1000;
-  const dueIn = (interval: number) => startMs + (interval + clock.random()) * intervalMs;
-  let index = 0;
-  let due = dueIn(index);
-  let now = clock.now();
-  for (;;) {
-    const nextDue = dueIn(index + 1);
-    const waiting = clock.wait(Math.min(due, end), { now, nextMs: nextDue });
-    if (waiting !== undefined) await waiting;
-    if (isStopped()) return "stopped";
-    if (waiting !== undefined || now < due) now = clock.now();
-    if (due >= end || now >= end) {
-      counters.missed += Math.max(0, Math.floor((Math.min(now, end) - startMs) / intervalMs + 1e-6) - index);
-      return "duration";
-    }
-    if (now - due > intervalMs / 2) counters.late++;
-    const result = tick(now);
-    if (!(typeof result === "boolean" ? result : await result)) return "target_gone";
-    now = clock.now();
-    const next = Math.max(index + 1, Math.floor((Math.min(now, end) - startMs) / intervalMs));
-    counters.missed += next - index - 1;
-    due = next === index + 1 ? nextDue : dueIn(next);
-    index = next;
-  }
 }

@@ -1,8 +1,9 @@
 /** What one read shows of a thread. */
 import { Walk } from "./cpython/thread_stack.ts";
 import { provenPath } from "./proven_path.ts";
-import { CUT_OFFSET } from "./recording.ts";
-import type { CallNode, Recording } from "./recording.ts";
+import { CUT_OFFSET } from "./call_node.ts";
+import type { CallNode } from "./call_node.ts";
+import type { Recording } from "./recording.ts";
 import type { StackReader } from "./stack_reader.ts";
 import type { ThreadEntry } from "./thread_table.ts";
 

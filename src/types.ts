@@ -173,8 +173,8 @@ export interface Clock {
    * be asked to wait then.
    */
   wait(untilMs: number, times: { readonly now: number; readonly nextMs: number }): Promise<void> | undefined;
-  /** Lets the target run for some ten microseconds. */
-  pause(): void;
+  /** Lets the target run for some ten microseconds; not when that would take until after a time. @returns whether it did. */
+  pause(untilMs: number): boolean;
   /** A random number in [0, 1), for the moment inside each interval. */
   random(): number;
 }

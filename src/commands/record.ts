@@ -11,7 +11,7 @@ import { RecordingSession } from "../recording_session.ts";
 import { SelfUsage } from "../self_usage.ts";
 import { innerPidNote } from "../render/dump.ts";
 import { terminalSafe } from "../render/escape.ts";
-import type { StopReason } from "../sampler.ts";
+import type { StopReason } from "../schedule.ts";
 import type { Selection } from "../stack_reader.ts";
 import { attachToChild, attachToRoot } from "./attach_subject.ts";
 import { Checkpoints } from "./checkpoints.ts";

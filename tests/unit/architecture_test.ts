@@ -15,6 +15,7 @@ import type { ImportRule, Source, TextRule } from "./architecture.ts";
 
 /** What the parts of the sampler share. None of them knows an operating system or a form of output. */
 const CORE = [
+  "call_node",
   "path_prover",
   "doubt",
   "proven_path",
@@ -23,7 +24,9 @@ const CORE = [
   "profile",
   "recording",
   "sampler",
+  "schedule",
   "sighting",
+  "stand_ins",
   "cpu_times",
   "thread_activities",
   "thread_rest",

@@ -5,7 +5,7 @@ import type { FrameOptions } from "../../src/build_profile.ts";
 import { CUT_FRAME, frameLabel } from "../../src/profile.ts";
 import type { Profile } from "../../src/profile.ts";
 import { Cursor, Recording } from "../../src/recording.ts";
-import type { CallNode } from "../../src/recording.ts";
+import type { CallNode } from "../../src/call_node.ts";
 import { Activity } from "../../src/types.ts";
 import type { ThreadInfo } from "../../src/types.ts";
 import { FakeCodes, rawStack } from "./fake_codes.ts";

@@ -82,14 +82,16 @@ export class FakeReader {
 
   joinProcessor(): boolean {
     if (this.isJoinable) this.joined.push("join");
+    this.isJoined = this.isJoinable;
     return this.isJoinable;
   }
 
   leaveProcessor(): void {
     this.joined.push("leave");
+    this.isJoined = false;
   }
 
-  readonly isJoined = false;
+  isJoined = false;
   readonly pauseMs = 0;
   /** Ticks for which a thread was stopped. */
   stops = 0;

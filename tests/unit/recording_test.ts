@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Cursor, CUT_OFFSET, Recording, selfParts } from "../../src/recording.ts";
-import type { CallNode } from "../../src/recording.ts";
+import { CUT_OFFSET, selfKey, selfParts } from "../../src/call_node.ts";
+import { Cursor, Recording } from "../../src/recording.ts";
+import type { CallNode } from "../../src/call_node.ts";
 import { Activity } from "../../src/types.ts";
 import type { ThreadInfo } from "../../src/types.ts";
 import { FakeCodes, rawStack } from "./fake_codes.ts";
@@ -236,4 +237,54 @@ Deno.test("paths without samples that were never proven are forgotten, all other
   assert.deepEqual(names, [[["b@2", []], ["c@4", ["b@0"]]]]);
   assert.equal(insert([a!, 4], [c!, 0], [b!, 0]), counted);
   assert.notEqual(insert([a!, 6], [b!, 2], [b!, 2]), torn, "a cached node is not used any more");
+});
+
+Deno.test("samples of a path that is taken for torn go to another, and the path is forgotten after that", () => {
+  const { codes, addresses: [a, b, c] } = newCodes();
+  const recording = new Recording(codes.table, SHARED);
+  recording.addThread(THREAD);
+  const cursor = new Cursor();
+  const insert = (...stack: [number, number][]) => recording.insert(0, cursor, rawStack(stack));
+  const count = (node: CallNode, leafOffset: number, amount: number) =>
+    recording.count(0, node, { leafOffset, timeNs: 0, weightNs: 1, activity: Activity.Native, amount });
+  const known = insert([a!, 2], [b!, 0]);
+  known.prove();
+  const torn = insert([a!, 2], [c!, 0]);
+  count(torn, 4, 3);
+  torn.standIn = { node: known, leafOffset: 8 };
+  recording.prune();
+  torn.attempts = 1;
+  recording.provingReads = 399;
+  recording.prune();
+  assert.equal(known.selfCounts, undefined, "it may still be found");
+  recording.provingReads = 400;
+  recording.prune();
+  count(torn, 4, 2);
+  assert.deepEqual([...known.selfCounts!], [[selfKey(8, Activity.Native), 3]]);
+  recording.prune();
+  assert.deepEqual(
+    [...known.selfCounts!],
+    [[selfKey(8, Activity.Native), 5]],
+    "a late sample of it counts too",
+  );
+  assert.equal(torn.parent!.children!.size, 2);
+  recording.prune();
+  assert.equal(torn.parent!.children!.size, 1);
+  assert.notEqual(insert([a!, 2], [c!, 0]), torn);
+});
+
+Deno.test("a path that was searched for often is remembered, so that it is not searched for again", () => {
+  const { codes, addresses: [a, b] } = newCodes();
+  const recording = new Recording(codes.table, SHARED);
+  recording.addThread(THREAD);
+  const cursor = new Cursor();
+  const known = recording.insert(0, cursor, rawStack([[a!, 2]]));
+  known.prove();
+  const torn = recording.insert(0, cursor, rawStack([[a!, 2], [b!, 0]]));
+  recording.count(0, torn, { leafOffset: 4, timeNs: 0, weightNs: 1, ...ONE });
+  torn.standIn = { node: known, leafOffset: 2 };
+  torn.attempts = 40;
+  for (let i = 0; i < 3; i++) recording.prune();
+  assert.equal(known.selfCounts!.size, 1);
+  assert.equal(torn.parent!.children!.size, 1);
 });

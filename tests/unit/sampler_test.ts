@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { Walk } from "../../src/cpython/thread_stack.ts";
-import { CUT_OFFSET, Recording, selfParts } from "../../src/recording.ts";
-import type { CallNode } from "../../src/recording.ts";
+import { CUT_OFFSET, selfParts } from "../../src/call_node.ts";
+import { Recording } from "../../src/recording.ts";
+import type { CallNode } from "../../src/call_node.ts";
 import { Histogram } from "../../src/histogram.ts";
 import { STEADY_READS } from "../../src/path_prover.ts";
 import { newCounters, Sampler } from "../../src/sampler.ts";
@@ -33,7 +34,7 @@ function setUp(
     begin: () => {},
     end: () => {},
     wait: () => undefined,
-    pause: () => reader.pauses++,
+    pause: () => ++reader.pauses > 0,
     random: () => 0,
   };
   const recording = new Recording(reader.codes.table, { perThread: timeline, timeline });
@@ -57,7 +58,11 @@ function setUp(
     recording.roots.forEach((root) => visit(root, ""));
     return found;
   };
-  const tick = () => sampler.tick(clock.now());
+  const tick = () => {
+    const isReadable = sampler.tick(clock.now());
+    sampler.prove(Infinity);
+    return isReadable;
+  };
   return { reader, sampler, recording, counters, clock: state, tick, counts };
 }
 
@@ -246,6 +251,71 @@ Deno.test("reads on the processor that searched for other paths tell of this one
   const { "a b:6": known } = made.counts();
   pass(2);
   assert.equal(made.counts()["a b:6"], known! + 1, "the path was not among hundreds that were seen");
+});
+
+Deno.test("a sample that was torn never counts for what its thread did next, but for one that begins as it does", () => {
+  let shown = ["a:0 b:6"];
+  const { tick, reader, recording, counts } = setUp([[{
+    walk: Walk.Reached,
+    get stack() {
+      return shown.length > 1 ? shown.shift()! : shown[0]!;
+    },
+  }]]);
+  reader.canBeStill = true;
+  tick();
+  shown = ["b:0 a:2"];
+  tick();
+  reader.canBeStill = false;
+  const known = { "a b:6": 1, "b a:2": 1 };
+  shown = ["a:0 c:4", "b:0 a:2"];
+  tick();
+  const foundAgain = () => {
+    recording.provingReads += 400;
+    recording.prune();
+    return counts();
+  };
+  assert.deepEqual(foundAgain(), { ...known, "a c:4 unproven": 1 }, "what came next is of other code");
+  tick();
+  assert.deepEqual(foundAgain(), { ...known, "b a:2": 2, "a c:4 unproven": 1 });
+  shown = ["a:0 b:6"];
+  tick();
+  assert.deepEqual(foundAgain(), { "a b:6": 3, "b a:2": 2 }, "its own sample, and the torn one");
+});
+
+Deno.test("a search goes on from tick to tick, and what these show belongs to it", () => {
+  let shown = ["a:0 b:6"];
+  const made: Setup = setUp([[{
+    walk: Walk.Reached,
+    get still() {
+      return made.reader.isJoined;
+    },
+    get stack() {
+      return shown.length > 1 ? shown.shift()! : shown[0]!;
+    },
+  }]]);
+  const { reader, sampler, clock, recording, counters } = made;
+  reader.isJoinable = true;
+  reader.canBeStill = true;
+  const tick = (untilMs: number) => {
+    sampler.tick(clock.time);
+    sampler.prove(untilMs);
+  };
+  tick(0);
+  reader.canBeStill = false;
+  shown = ["a:0 c:4", "a:0 b:6"];
+  clock.stepMs = 0.001;
+  tick(clock.time);
+  assert.deepEqual([counters.rereads, reader.isJoined], [2, false], "one read where no time is left");
+  while (!reader.isJoined) tick(clock.time);
+  const { rereads } = counters;
+  const before = recording.provingReads;
+  reader.canBeStill = true;
+  for (let i = 0; i < 5; i++) tick(clock.time);
+  assert.deepEqual([counters.rereads, recording.provingReads], [rereads, before + 5]);
+  shown = ["a:0 c:4"];
+  tick(clock.time);
+  assert.equal(reader.isJoined, false, "it is proven, and the search over");
+  assert.deepEqual(made.counts()["a c:4"], 2);
 });
 
 Deno.test("a sample belongs to the path that was seen first once that is proven", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { newCounters, runSchedule } from "../../src/sampler.ts";
+import { newCounters } from "../../src/sampler.ts";
+import { runSchedule } from "../../src/schedule.ts";
 import type { Clock, SampleCounters } from "../../src/types.ts";
 
 const START = 1000;
@@ -22,7 +23,9 @@ class FakeClock implements Clock {
 
   end(): void {}
 
-  pause(): void {}
+  pause(): boolean {
+    return true;
+  }
 
   wait(untilMs: number): Promise<void> | undefined {
     if (untilMs <= this.time) return undefined;
