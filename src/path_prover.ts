@@ -15,6 +15,7 @@ import type { CallNode } from "./call_node.ts";
 import type { Recording } from "./recording.ts";
 import { Sight } from "./sighting.ts";
 import type { Sighting } from "./sighting.ts";
+import type { StackLookup } from "./stack_lookup.ts";
 import type { StackReader } from "./stack_reader.ts";
 import type { ThreadEntry } from "./thread_table.ts";
 import type { TargetTime } from "./target_time.ts";
@@ -63,6 +64,7 @@ interface Search {
 export class PathProver {
   readonly #reader: StackReader;
   readonly #recording: Recording;
+  readonly #lookup: StackLookup;
   readonly #clock: Clock;
   readonly #counters: SampleCounters;
   readonly #targetTime: TargetTime;
@@ -71,9 +73,10 @@ export class PathProver {
   readonly #searches: Search[] = [];
 
   constructor(
-    { reader, recording, clock, counters, targetTime, pauses }: {
+    { reader, recording, lookup, clock, counters, targetTime, pauses }: {
       reader: StackReader;
       recording: Recording;
+      lookup: StackLookup;
       clock: Clock;
       counters: SampleCounters;
       targetTime: TargetTime;
@@ -83,6 +86,7 @@ export class PathProver {
   ) {
     this.#reader = reader;
     this.#recording = recording;
+    this.#lookup = lookup;
     this.#clock = clock;
     this.#counters = counters;
     this.#targetTime = targetTime;
@@ -198,11 +202,11 @@ export class PathProver {
     const { entry } = search;
     const begin = this.#clock.now();
     const walk = this.#reread(entry);
-    const tookMs = this.#clock.now() - begin;
+    const seen = walk === Walk.Empty || walk === Walk.Broken ? undefined : this.#insert(entry);
+    const tookMs = (this.#reader.isJoined ? this.#clock.now() : this.#lookup.leftMs) - begin;
     this.#targetTime.take(tookMs);
     this.#pauses?.add(tookMs);
     if (walk === Walk.Empty) return true;
-    const seen = walk === Walk.Broken ? undefined : this.#insert(entry);
     // The scheduler may have moved the thread to another processor.
     if (seen === undefined || !this.#reader.isStill) {
       search.joinedReads++;
@@ -241,8 +245,8 @@ export class PathProver {
   }
 
   /** The node of the stack just read; undefined when part of it is no code. */
-  #insert({ index, cursor }: ThreadEntry): CallNode | undefined {
-    const node = this.#recording.insert(index, cursor, this.#reader.stack);
+  #insert(entry: ThreadEntry): CallNode | undefined {
+    const node = this.#lookup.insert(entry);
     return this.#recording.insertedPartly ? undefined : node;
   }
 }

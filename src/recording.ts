@@ -93,17 +93,10 @@ export class Recording {
   /**
    * Finds the node of a stack, making it if it is new; counts nothing.
    *
+   * @param checked the code objects of the stack were rechecked since it was read.
    * @returns the node, or the deepest one before a frame that is not a code object: then `insertedPartly` is set.
    */
-  insert(thread: number, cursor: Cursor, stack: RawStack): CallNode {
-    return this.#insert(thread, cursor, { stack, checked: false });
-  }
-
-  #insert(
-    thread: number,
-    cursor: Cursor,
-    { stack, checked }: { stack: RawStack; checked: boolean },
-  ): CallNode {
+  insert(thread: number, cursor: Cursor, stack: RawStack, { checked = false } = {}): CallNode {
     const depth = stack.depth;
     cursor.reserve(depth);
     if (!checked && this.codes.holdsReused(stack.codes, depth)) {
@@ -150,7 +143,7 @@ export class Recording {
       if (isNew && !checked) {
         // A path nobody has seen may come from an address that by now holds another code object.
         checked = true;
-        if (this.codes.recheck(stack.codes, depth)) return this.#insert(thread, cursor, { stack, checked });
+        if (this.codes.recheck(stack.codes, depth)) return this.insert(thread, cursor, stack, { checked });
       }
       node = node.child(id, callOffset);
       if (isNew) this.#fresh.push(node);

@@ -13,6 +13,7 @@ import { isWhole, Lookout, Sight } from "./sighting.ts";
 import type { Sighting } from "./sighting.ts";
 import type { Histogram } from "./histogram.ts";
 import type { Selection, StackReader } from "./stack_reader.ts";
+import { StackLookup } from "./stack_lookup.ts";
 import { StandIns } from "./stand_ins.ts";
 import type { ReadThread, ThreadEntry } from "./thread_table.ts";
 import { TargetTime } from "./target_time.ts";
@@ -96,6 +97,7 @@ export class Sampler {
   readonly #startMs: number;
   readonly #times: SampleTimes | undefined;
   readonly #targetTime: TargetTime;
+  readonly #lookup: StackLookup;
   readonly #lookout: Lookout;
   readonly #prover: PathProver;
   readonly #standIns = new StandIns();
@@ -108,7 +110,7 @@ export class Sampler {
   #nextNames = -Infinity;
   /** Grows with each stack that was torn or new, and falls with each tick. */
   #unsettled = MOST_UNSETTLED_TICKS;
-  /** How long the last tick took, without looking again. */
+  /** How long the last tick took, or was on the target's processor, without looking again. */
   #tickMs = 0;
 
   constructor(
@@ -135,11 +137,13 @@ export class Sampler {
     this.#intervalMs = 1000 / options.rateHz;
     this.#options = options;
     this.#targetTime = new TargetTime(startMs);
-    this.#lookout = new Lookout(reader, recording);
+    this.#lookup = new StackLookup(reader, recording, clock);
+    this.#lookout = new Lookout(reader, recording, this.#lookup);
     this.#cpuTimes = options.byCpuTime ? new CpuTimes(reader.activities, recording) : undefined;
     this.#prover = new PathProver({
       reader,
       recording,
+      lookup: this.#lookup,
       clock,
       counters,
       targetTime: this.#targetTime,
@@ -156,16 +160,15 @@ export class Sampler {
     if (now - this.#lastUpkeep >= UPKEEP_INTERVAL) this.#upkeep(now);
     if (!this.#read(now)) return false;
     const wasJoined = this.#reader.isJoined;
-    const readMs = wasJoined || this.#times !== undefined ? this.#clock.now() - now : 0;
-    this.#times?.read.add(readMs);
+    this.#times?.read.add(this.#clock.now() - now);
     const again = this.#countAll(now);
-    this.#tickMs = this.#clock.now() - now;
+    const looked = this.#clock.now() - now;
+    this.#tickMs = wasJoined && !this.#reader.isJoined ? this.#lookup.leftMs - now : looked;
     if (again !== undefined) this.#countAgain(again, now);
     this.#cpuTimes?.endTick();
     const { isJoined, pauseMs } = this.#reader;
-    const elapsed = again === undefined ? this.#tickMs : this.#clock.now() - now;
-    // A stack that is too deep is looked up after we have left.
-    const joinedMs = isJoined ? elapsed : wasJoined ? readMs : 0;
+    const elapsed = again === undefined ? looked : this.#clock.now() - now;
+    const joinedMs = isJoined ? elapsed : this.#lookup.leftMs - now;
     if (wasJoined) this.#targetTime.take(joinedMs + SWITCH_MS);
     if (wasJoined || pauseMs > 0) this.#times?.pause.add(wasJoined ? joinedMs : pauseMs);
     this.#unsettled = Math.max(0, this.#unsettled - 1);
@@ -294,7 +297,7 @@ export class Sampler {
     const costMs = Math.max(JOINED_TICK_MS, this.#tickMs);
     // A search goes on there after the tick.
     if (this.#prover.isSearching && this.#reader.isJoined) return this.#targetTime.allows(costMs, nowMs);
-    return this.#unsettled > SETTLED_TICKS && this.#targetTime.allowsFromHalf(costMs, nowMs);
+    return this.#unsettled > SETTLED_TICKS && this.#targetTime.allowsTick(costMs, nowMs);
   }
 
   /** Takes over the threads' latest names. To be called before the recording is read. */

@@ -4,11 +4,9 @@ import { provenPath } from "./proven_path.ts";
 import { CUT_OFFSET } from "./call_node.ts";
 import type { CallNode } from "./call_node.ts";
 import type { Recording } from "./recording.ts";
+import type { StackLookup } from "./stack_lookup.ts";
 import type { StackReader } from "./stack_reader.ts";
 import type { ThreadEntry } from "./thread_table.ts";
-
-/** To look up a deeper stack takes long: on the thread's processor, it would wait for that. */
-const DEEPEST_JOINED = 1000;
 
 /** How much a read shows, from least to most. */
 export const enum Sight {
@@ -35,10 +33,12 @@ export interface Sighting {
 export class Lookout {
   readonly #reader: StackReader;
   readonly #recording: Recording;
+  readonly #lookup: StackLookup;
 
-  constructor(reader: StackReader, recording: Recording) {
+  constructor(reader: StackReader, recording: Recording, lookup: StackLookup) {
     this.#reader = reader;
     this.#recording = recording;
+    this.#lookup = lookup;
   }
 
   /** What the last call of the reader shows of a thread. */
@@ -51,14 +51,13 @@ export class Lookout {
     return this.#sighting(entry, this.#reader.reread(entry.thread));
   }
 
-  #sighting({ index, cursor }: ThreadEntry, walk: Walk): Sighting {
+  #sighting(entry: ThreadEntry, walk: Walk): Sighting {
     const recording = this.#recording;
     if (walk === Walk.Empty || walk === Walk.Broken) {
       const sight = walk === Walk.Empty ? Sight.Empty : Sight.Lost;
-      return { sight, node: recording.roots[index]!, leafOffset: CUT_OFFSET };
+      return { sight, node: recording.roots[entry.index]!, leafOffset: CUT_OFFSET };
     }
-    if (this.#reader.isJoined && this.#reader.stack.depth > DEEPEST_JOINED) this.#reader.leaveProcessor();
-    const node = recording.insert(index, cursor, this.#reader.stack);
+    const node = this.#lookup.insert(entry);
     const { leafOffset, insertedPartly } = recording;
     if (insertedPartly) return { sight: Sight.Partial, node, leafOffset };
     if (this.#reader.isStill) node.prove();

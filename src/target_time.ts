@@ -3,6 +3,8 @@
 /** While we run on a thread's processor it waits. Units: share of the recording; ms. */
 const SHARE = 0.008;
 const FREE_MS = 50;
+/** Ticks leave this much of what is free to searches, and half of the share. */
+const FREE_FOR_SEARCHES_MS = 10;
 
 /** Counts the time for which the target waited for us on its processors. Units: ms. */
 export class TargetTime {
@@ -13,18 +15,17 @@ export class TargetTime {
     this.#startMs = startMs;
   }
 
-  /** Whether something that costs the target this much may be done at a time of the clock. */
+  /** Whether a search that costs the target this much may be made at a time of the clock. */
   allows(costMs: number, nowMs: number): boolean {
-    return this.#takenMs + costMs <= this.#allowed(nowMs);
+    return this.#takenMs + costMs <= FREE_MS + SHARE * (nowMs - this.#startMs);
   }
 
-  /** The same of something that is to leave half of all for what is worth more. */
-  allowsFromHalf(costMs: number, nowMs: number): boolean {
-    return this.#takenMs + costMs <= this.#allowed(nowMs) / 2;
-  }
-
-  #allowed(nowMs: number): number {
-    return FREE_MS + SHARE * (nowMs - this.#startMs);
+  /**
+   * The same of a tick. At the start each one proves a path that may never be taken again, for which no search would help;
+   * later searches find more.
+   */
+  allowsTick(costMs: number, nowMs: number): boolean {
+    return this.#takenMs + costMs <= FREE_MS - FREE_FOR_SEARCHES_MS + SHARE / 2 * (nowMs - this.#startMs);
   }
 
   take(costMs: number): void {

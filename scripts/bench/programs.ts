@@ -57,6 +57,7 @@ export const SHARES_PROGRAMS: readonly SharesProgram[] = [
   { ...KNOWN, row: "shares-threads", args: ["threads"], isOfFirst: false },
   // The innermost of them counts: `call_all` stands for itself and the fast functions.
   { row: "shares-fast", file: "fast_calls.py", args: [], functions: ["slow", "call_all"], isOfFirst: true },
+  { row: "shares-phases", file: "short_phases.py", args: [], functions: ["calls", "loop"], isOfFirst: true },
 ];
 
 /** @returns of a stack trace the innermost of some functions, as its index, or -1. */

@@ -80,6 +80,12 @@ export class CodeTable {
     return id;
   }
 
+  /** Whether all of a stack's code objects have been read. Shape: the first `depth` of `addresses`. */
+  knows(addresses: ArrayLike<Address>, depth: number): boolean {
+    for (let i = 0; i < depth; i++) if (!this.#ids.has(addresses[i]!)) return false;
+    return true;
+  }
+
   get(id: number): CodeObject {
     return this.#objects[id]!;
   }

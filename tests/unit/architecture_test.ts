@@ -41,6 +41,7 @@ const CORE = [
   "live_threads",
   "live_trend",
   "snapshot",
+  "stack_lookup",
   "stack_reader",
 ]
   .map((name) => `src/${name}.ts`);

@@ -18,6 +18,7 @@ export const SHARES: Section = {
       digits: 2,
     },
     { key: "shares-fast", title: "shares: a call of 20 µs among shorter ones: off by, points", digits: 2 },
+    { key: "shares-phases", title: "shares: tiny calls, in phases of 0.15 ms: off by, points", digits: 2 },
     { key: "shares-stacks", title: "shares: stack traces in a recording", digits: 0 },
   ],
   methods: ({ seconds }) => [
@@ -33,6 +34,8 @@ export const SHARES: Section = {
     "a call of 20 µs: it has about two thirds of the time, six functions of 0.5 to 3 µs have the rest. Its " +
     "share of the stack traces of both, less its share of the time that they take when nothing interrupts " +
     "them: above 0 where reads of fast code are dropped or repeated.",
+    "phases: 0.15 ms of nothing but tiny calls, then as long a loop without any. The share of the calls of the " +
+    "stack traces of both, less their share of the time: below 0 where what came after a torn read counts for it.",
   ],
   async measure(bench) {
     const turns = Math.min(bench.rounds, SHARES_PROGRAMS.length);
