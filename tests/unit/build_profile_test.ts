@@ -168,7 +168,7 @@ Deno.test("where only the caller's line is not proven, the nearest proven call o
   assert.equal(profile.info.cut, 1);
 });
 
-Deno.test("a path that was searched for in vain gives way to what was read right after it", () => {
+Deno.test("a path that was searched for in vain gives way to what stands in for it", () => {
   const recorder = new Recorder({ timeline: true });
   const known = recorder.sample("a:11 b:25");
   const torn = recorder.sample("a:11 c:35", { proven: false });
