@@ -193,7 +193,10 @@ export class PathProver {
       return false;
     }
     this.#targetTime.take(JOIN_COST_MS);
-    search.joinedMs ??= now;
+    if (search.joinedMs === undefined) {
+      search.joinedMs = now;
+      search.times = 0;
+    }
     return true;
   }
 
