@@ -80,6 +80,7 @@ export function newCounters(): SampleCounters {
     errors: 0,
     late: 0,
     missed: 0,
+    paused: 0,
     rereads: 0,
     sights: [0, 0, 0, 0, 0],
     activities: [0, 0, 0, 0],
@@ -170,7 +171,10 @@ export class Sampler {
     const elapsed = again === undefined ? looked : this.#clock.now() - now;
     const joinedMs = isJoined ? elapsed : this.#lookup.leftMs - now;
     if (wasJoined) this.#targetTime.take(joinedMs + SWITCH_MS);
-    if (wasJoined || pauseMs > 0) this.#times?.pause.add(wasJoined ? joinedMs : pauseMs);
+    if (wasJoined || pauseMs > 0) {
+      this.counters.paused++;
+      this.#times?.pause.add(wasJoined ? joinedMs : pauseMs);
+    }
     this.#unsettled = Math.max(0, this.#unsettled - 1);
     // The next tick may have to be read from elsewhere.
     if (!this.#mayJoin(now + elapsed + this.#intervalMs)) this.#reader.leaveProcessor();

@@ -191,6 +191,8 @@ export interface SampleCounters {
   late: number;
   /** Ticks left out because the one before took too long. */
   missed: number;
+  /** Ticks at which a thread of the target waited for us, or was stopped. */
+  paused: number;
   /** Reads made to prove paths. */
   rereads: number;
   /** What the first look at a thread showed, by `Sight`. */

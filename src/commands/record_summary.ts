@@ -76,7 +76,7 @@ export function statsOf(
     relists: sum(({ relists }) => relists),
     sights: session.counters.sights,
     rereads: session.counters.rereads,
-    paused: times.pause.count,
+    paused: session.counters.paused,
     failed: session.counters.errors,
     readTime: times.read,
     pauseTime: times.pause,
