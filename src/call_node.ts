@@ -19,7 +19,7 @@ export class CallNode {
   /** `Recording.provingReads` before the first of them. */
   searchedFrom = 0;
   /** A sample that begins as this path surely does: it counts in its place if this one was torn. */
-  standIn: { readonly node: CallNode; readonly leafOffset: number } | undefined;
+  standIn: StandIn | undefined;
   children: Map<number, CallNode> | undefined;
   /** Samples that ended here, or their CPU time, by `selfKey`. */
   selfCounts: Map<number, number> | undefined;
@@ -71,6 +71,12 @@ export class CallNode {
       node = node.parent;
     }
   }
+}
+
+/** A path, and the place in its innermost function. */
+export interface StandIn {
+  readonly node: CallNode;
+  readonly leafOffset: number;
 }
 
 /** One number for where the leaf was and what its thread was doing. */

@@ -6,6 +6,7 @@
  * go to their nearest proven ancestor, marked as cut. So a path that is proven later repairs the samples before it.
  */
 import { CallNode, CUT_OFFSET, OFFSET_LIMIT, selfKey, selfParts } from "./call_node.ts";
+import type { StandIn } from "./call_node.ts";
 import { NOT_CODE } from "./cpython/code_table.ts";
 import type { CodeTable } from "./cpython/code_table.ts";
 import type { RawStack } from "./cpython/raw_stack.ts";
@@ -54,8 +55,10 @@ export class Recording {
   readonly log: SampleLog | undefined;
   readonly #perThread: boolean;
   readonly #lastEntry: number[] = [];
-  /** Nodes made since the last pruning, and older ones that are not proven; children after their parents. */
+  /** Nodes made since the last pruning; children after their parents. */
   readonly #fresh: CallNode[] = [];
+  /** Nodes whose samples may yet count for others. */
+  readonly #replaceable: CallNode[] = [];
   /** Grows when nodes are forgotten, so that cached ones are looked up again. */
   #pruned = 0;
   /** Reads on the processor of a thread: any path might have been proven by them. */
@@ -157,6 +160,14 @@ export class Recording {
     return node;
   }
 
+  /** What samples of a path are to count for, should it be taken for torn; the first one stays. */
+  replaceIfTorn(node: CallNode, standIn: StandIn): void {
+    if (node.standIn !== undefined) return;
+    node.standIn = standIn;
+    // A timeline keeps its nodes: there it is done at the end.
+    if (this.log === undefined) this.#replaceable.push(node);
+  }
+
   /**
    * Forgets paths that were never seen to exist: torn reads show ever new ones. Samples of those that are taken for torn go
    * to what stands in for them.
@@ -165,30 +176,41 @@ export class Recording {
    * be used after it.
    */
   prune(): void {
-    const undecided = this.#fresh.toReversed().filter((node) => this.#isUndecided(node));
+    for (const node of this.#fresh.toReversed()) this.#forgetUnneeded(node);
     this.#fresh.length = 0;
-    for (const node of undecided.reverse()) this.#fresh.push(node);
+    const later = this.#replaceable.filter((node) => this.#mayBeReplaced(node));
+    this.#replaceable.length = 0;
+    for (const node of later) this.#replaceable.push(node);
   }
 
   /** @returns false when there is nothing more to be found out about a node. */
-  #isUndecided(node: CallNode): boolean {
+  #mayBeReplaced(node: CallNode): boolean {
     if (node.proven) return false;
-    if (this.#giveToStandIn(node) || node.isNeeded || node.attempts >= DOUBTFUL_ATTEMPTS) return true;
-    node.parent?.forget(node);
-    this.#pruned++;
+    if (!isDoubtful(node, this.provingReads) || provenPath(node).isWhole) return true;
+    const { selfCounts } = node;
+    if (selfCounts !== undefined) {
+      const { node: other, leafOffset } = node.standIn!;
+      const instead = provenPath(other).node;
+      for (const [key, amount] of selfCounts) {
+        instead.count(selfKey(leafOffset, selfParts(key).activity), amount);
+      }
+      node.selfCounts = undefined;
+      // Samples may be on their way to it.
+      return true;
+    }
+    // One that was searched for often is not to be searched for again.
+    if (node.attempts >= DOUBTFUL_ATTEMPTS) return true;
+    for (let at: CallNode | undefined = node; at !== undefined; at = at.parent) {
+      if (!this.#forgetUnneeded(at)) break;
+    }
     return false;
   }
 
-  /** A timeline keeps its nodes: there it is done at the end. */
-  #giveToStandIn(node: CallNode): boolean {
-    const { standIn, selfCounts } = node;
-    if (standIn === undefined || selfCounts === undefined || this.log !== undefined) return false;
-    if (!isDoubtful(node, this.provingReads) || provenPath(node).isWhole) return false;
-    const instead = provenPath(standIn.node).node;
-    for (const [key, amount] of selfCounts) {
-      instead.count(selfKey(standIn.leafOffset, selfParts(key).activity), amount);
-    }
-    node.selfCounts = undefined;
+  /** @returns whether it forgot the node. */
+  #forgetUnneeded(node: CallNode): boolean {
+    if (node.isNeeded) return false;
+    node.parent?.forget(node);
+    this.#pruned++;
     return true;
   }
 

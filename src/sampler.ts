@@ -101,7 +101,7 @@ export class Sampler {
   readonly #lookup: StackLookup;
   readonly #lookout: Lookout;
   readonly #prover: PathProver;
-  readonly #standIns = new StandIns();
+  readonly #standIns: StandIns;
   readonly #entries = new Map<ReadThread, ThreadEntry>();
   readonly #cpuTimes: CpuTimes | undefined;
   readonly #listener: SampleListener | undefined;
@@ -139,6 +139,7 @@ export class Sampler {
     this.#options = options;
     this.#targetTime = new TargetTime(startMs);
     this.#lookup = new StackLookup(reader, recording, clock);
+    this.#standIns = new StandIns(recording);
     this.#lookout = new Lookout(reader, recording, this.#lookup);
     this.#cpuTimes = options.byCpuTime ? new CpuTimes(reader.activities, recording) : undefined;
     this.#prover = new PathProver({
@@ -244,7 +245,7 @@ export class Sampler {
     }
     if (isDoubtful(node, this.#recording.provingReads)) return best;
     // It may turn out to be doubtful only after this sample.
-    node.standIn ??= best;
+    this.#recording.replaceIfTorn(node, best);
     return doubtful;
   }
 

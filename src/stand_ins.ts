@@ -4,37 +4,51 @@
  * What was read right after is of some ten microseconds later. Reads are torn where functions are short, and hardly ever
  * in a loop: were whatever came next taken, code that is torn would lose samples to the code that runs after it.
  */
-import { provenPath } from "./proven_path.ts";
 import type { CallNode } from "./call_node.ts";
+import { provenPath } from "./proven_path.ts";
+import type { Recording } from "./recording.ts";
 import { Sight } from "./sighting.ts";
 import type { Sighting } from "./sighting.ts";
 
-/** Each costs time at each sample; those beyond are cut unless they are proven. */
-const MAX_WAITING = 16;
+/** Those beyond are cut, unless they are proven. */
+const MAX_WAITING = 10_000;
 
 /** Finds the samples that stand in for torn ones. */
 export class StandIns {
-  readonly #waiting: CallNode[] = [];
+  readonly #recording: Recording;
+  /** Torn paths by the part of them that is proven. */
+  readonly #waiting = new Map<CallNode, CallNode[]>();
+  #count = 0;
 
-  /** Whether a sighting that was made later fits, as far as the path is proven. */
+  constructor(recording: Recording) {
+    this.#recording = recording;
+  }
+
+  /** Whether a sighting that was made later begins as a path does, as far as that is proven. */
   fits(node: CallNode, { node: later, sight }: Sighting): boolean {
     return sight === Sight.Whole && isBelow(provenPath(later).node, provenPath(node).node);
   }
 
   /** The next sample that fits is to stand in for this path. */
   await(node: CallNode): void {
-    if (node.standIn !== undefined || this.#waiting.includes(node)) return;
-    if (this.#waiting.length === MAX_WAITING) this.#waiting.shift();
-    this.#waiting.push(node);
+    if (node.standIn !== undefined || this.#count >= MAX_WAITING) return;
+    const start = provenPath(node).node;
+    const others = this.#waiting.get(start);
+    if (others?.includes(node)) return;
+    if (others === undefined) this.#waiting.set(start, [node]);
+    else others.push(node);
+    this.#count++;
   }
 
   /** Takes a sample for the paths that wait for it. */
   offer(sighting: Sighting): void {
-    const waiting = this.#waiting;
-    for (let i = waiting.length - 1; i >= 0; i--) {
-      if (!this.fits(waiting[i]!, sighting)) continue;
-      waiting[i]!.standIn = sighting;
-      waiting.splice(i, 1);
+    if (this.#count === 0 || sighting.sight !== Sight.Whole) return;
+    for (let at: CallNode | undefined = provenPath(sighting.node).node; at !== undefined; at = at.parent) {
+      const nodes = this.#waiting.get(at);
+      if (nodes === undefined) continue;
+      for (const node of nodes) this.#recording.replaceIfTorn(node, sighting);
+      this.#waiting.delete(at);
+      this.#count -= nodes.length;
     }
   }
 }

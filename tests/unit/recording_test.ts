@@ -251,7 +251,7 @@ Deno.test("samples of a path that is taken for torn go to another, and the path 
   known.prove();
   const torn = insert([a!, 2], [c!, 0]);
   count(torn, 4, 3);
-  torn.standIn = { node: known, leafOffset: 8 };
+  recording.replaceIfTorn(torn, { node: known, leafOffset: 8 });
   recording.prune();
   torn.attempts = 1;
   recording.provingReads = 399;
@@ -282,7 +282,7 @@ Deno.test("a path that was searched for often is remembered, so that it is not s
   known.prove();
   const torn = recording.insert(0, cursor, rawStack([[a!, 2], [b!, 0]]));
   recording.count(0, torn, { leafOffset: 4, timeNs: 0, weightNs: 1, ...ONE });
-  torn.standIn = { node: known, leafOffset: 2 };
+  recording.replaceIfTorn(torn, { node: known, leafOffset: 2 });
   torn.attempts = 40;
   for (let i = 0; i < 3; i++) recording.prune();
   assert.equal(known.selfCounts!.size, 1);
