@@ -17,12 +17,18 @@ const PAUSE_RANGE = 60_000;
 const PAUSE_END = 0.03;
 /** It is looked at this often what share of the time is slept. Units: ms. */
 const CHECK_INTERVAL = 500;
-/** The event loop gets its turn so often; signals wait at most twice as long. Units: ms. */
+/**
+ * The event loop gets its turn so often; signals wait at most twice as long. In some versions of Deno a turn takes a
+ * millisecond, in which ticks are missed: then it comes less often, to take only one part in so many of the time. Units: ms.
+ */
 const YIELD_INTERVAL = 25;
+const LONGEST_YIELD_INTERVAL = 200;
+const YIELD_SHARE = 200;
 
 /** A steady clock that keeps time to some 60 microseconds. A wait ends early once `isStopped` says so. */
 export function liveClock(isStopped: () => boolean): Clock {
   let lastYield = nowMs();
+  let yieldInterval = YIELD_INTERVAL;
   let checked = lastYield;
   let waited = 0;
   /** With a real-time priority, a thread that hardly sleeps would keep all others from its processor. */
@@ -47,8 +53,13 @@ export function liveClock(isStopped: () => boolean): Clock {
     sleepUntil(untilMs, { nextMs });
   };
   const yieldOnce = async (untilMs: number, nextMs: number) => {
+    const start = nowMs();
     await new Promise<void>((resolve) => setImmediate(resolve));
     lastYield = nowMs();
+    yieldInterval = Math.min(
+      LONGEST_YIELD_INTERVAL,
+      Math.max(YIELD_INTERVAL, YIELD_SHARE * (lastYield - start)),
+    );
     sleepUntil(untilMs, { nextMs });
   };
   return {
@@ -66,7 +77,7 @@ export function liveClock(isStopped: () => boolean): Clock {
       waited += Math.max(0, untilMs - now);
       checkShare(now);
       if (untilMs - now > YIELD_INTERVAL) return waitLong(untilMs, nextMs);
-      if (now - lastYield > YIELD_INTERVAL) return yieldOnce(untilMs, nextMs);
+      if (now - lastYield > yieldInterval) return yieldOnce(untilMs, nextMs);
       sleepUntil(untilMs, { now, nextMs });
       return undefined;
     },
