@@ -19,16 +19,16 @@ const PAUSE_END = 0.03;
 const CHECK_INTERVAL = 500;
 /**
  * The event loop gets its turn so often; signals wait at most twice as long. In some versions of Deno a turn takes a
- * millisecond, in which ticks are missed: then it comes less often, to take only one part in so many of the time. Units: ms.
+ * millisecond: where ticks would be missed for it, it comes less often. Units: ms.
  */
 const YIELD_INTERVAL = 25;
-const LONGEST_YIELD_INTERVAL = 200;
-const YIELD_SHARE = 200;
+const COSTLY_YIELD_INTERVAL = 200;
 
 /** A steady clock that keeps time to some 60 microseconds. A wait ends early once `isStopped` says so. */
 export function liveClock(isStopped: () => boolean): Clock {
   let lastYield = nowMs();
   let yieldInterval = YIELD_INTERVAL;
+  let tickInterval = Infinity;
   let checked = lastYield;
   let waited = 0;
   /** With a real-time priority, a thread that hardly sleeps would keep all others from its processor. */
@@ -56,15 +56,15 @@ export function liveClock(isStopped: () => boolean): Clock {
     const start = nowMs();
     await new Promise<void>((resolve) => setImmediate(resolve));
     lastYield = nowMs();
-    yieldInterval = Math.min(
-      LONGEST_YIELD_INTERVAL,
-      Math.max(YIELD_INTERVAL, YIELD_SHARE * (lastYield - start)),
-    );
+    yieldInterval = lastYield - start > tickInterval / 2 ? COSTLY_YIELD_INTERVAL : YIELD_INTERVAL;
     sleepUntil(untilMs, { nextMs });
   };
   return {
     now: nowMs,
-    begin: beginSampling,
+    begin(rateHz) {
+      tickInterval = 1000 / rateHz;
+      beginSampling(rateHz);
+    },
     end: endSampling,
     pause(untilMs) {
       const lengthNs = PAUSE_MIN + Math.random() * PAUSE_RANGE;
