@@ -206,9 +206,9 @@ export class PathProver {
     const begin = this.#clock.now();
     const walk = this.#reread(entry);
     const seen = walk === Walk.Empty || walk === Walk.Broken ? undefined : this.#insert(entry);
-    const tookMs = (this.#reader.isJoined ? this.#clock.now() : this.#lookup.leftMs) - begin;
-    this.#targetTime.take(tookMs);
-    this.#pauses?.add(tookMs);
+    const waitedMs = this.#lookup.joinedUntilMs - begin;
+    this.#targetTime.take(waitedMs);
+    this.#pauses?.add(waitedMs);
     if (walk === Walk.Empty) return true;
     // The scheduler may have moved the thread to another processor.
     if (seen === undefined || !this.#reader.isStill) {

@@ -165,16 +165,15 @@ export class Sampler {
     this.#times?.read.add(this.#clock.now() - now);
     const again = this.#countAll(now);
     const looked = this.#clock.now() - now;
-    this.#tickMs = wasJoined && !this.#reader.isJoined ? this.#lookup.leftMs - now : looked;
+    this.#tickMs = wasJoined ? this.#lookup.joinedUntilMs - now : looked;
     if (again !== undefined) this.#countAgain(again, now);
     this.#cpuTimes?.endTick();
-    const { isJoined, pauseMs } = this.#reader;
     const elapsed = again === undefined ? looked : this.#clock.now() - now;
-    const joinedMs = isJoined ? elapsed : this.#lookup.leftMs - now;
-    if (wasJoined) this.#targetTime.take(joinedMs + SWITCH_MS);
-    if (wasJoined || pauseMs > 0) {
+    const waitedMs = wasJoined ? this.#lookup.joinedUntilMs - now : this.#reader.pauseMs;
+    if (wasJoined) this.#targetTime.take(waitedMs + SWITCH_MS);
+    if (wasJoined || waitedMs > 0) {
       this.counters.paused++;
-      this.#times?.pause.add(wasJoined ? joinedMs : pauseMs);
+      this.#times?.pause.add(waitedMs);
     }
     this.#unsettled = Math.max(0, this.#unsettled - 1);
     // The next tick may have to be read from elsewhere.

@@ -5,12 +5,13 @@
  * milliseconds, so we leave it first. What may be freed as soon as it goes on is read before that.
  */
 import type { CallNode } from "./call_node.ts";
+import type { RawStack } from "./cpython/raw_stack.ts";
 import type { Recording } from "./recording.ts";
 import type { StackReader } from "./stack_reader.ts";
 import type { ThreadEntry } from "./thread_table.ts";
 import type { Clock } from "./types.ts";
 
-/** A deeper stack takes long to look up. */
+/** A deeper stack takes long to look up, and to check. */
 const DEEPEST_JOINED = 1000;
 /** Innermost frames whose code objects may soon be freed: a module runs its own once, and imports others meanwhile. */
 const SHORT_LIVED = 16;
@@ -20,8 +21,7 @@ export class StackLookup {
   readonly #reader: StackReader;
   readonly #recording: Recording;
   readonly #clock: Clock;
-  /** When it left a thread's processor last. Units: ms of the clock. */
-  leftMs = -Infinity;
+  #leftMs = -Infinity;
 
   constructor(reader: StackReader, recording: Recording, clock: Clock) {
     this.#reader = reader;
@@ -29,25 +29,27 @@ export class StackLookup {
     this.#clock = clock;
   }
 
+  /** Until when a thread waited that we went to: now, or when it was left last. Units: ms of the clock. */
+  get joinedUntilMs(): number {
+    return this.#reader.isJoined ? this.#clock.now() : this.#leftMs;
+  }
+
   /** @returns what `Recording.insert` does. */
   insert({ index, cursor }: ThreadEntry): CallNode {
-    const { stack } = this.#reader;
-    const takesLong = this.#reader.isJoined && this.#takesLong();
-    if (takesLong) this.#leave();
-    return this.#recording.insert(index, cursor, stack, { checked: takesLong });
+    const { stack, isJoined } = this.#reader;
+    const isDeep = stack.depth > DEEPEST_JOINED;
+    const isNew = isJoined && !isDeep && !this.#recording.codes.knows(stack.codes, stack.depth);
+    if (isNew) this.#readShortLived(stack);
+    if (isNew || isJoined && isDeep) {
+      this.#reader.leaveProcessor();
+      this.#leftMs = this.#clock.now();
+    }
+    return this.#recording.insert(index, cursor, stack, { checked: isNew });
   }
 
-  #takesLong(): boolean {
-    const { codes, depth } = this.#reader.stack;
-    return depth > DEEPEST_JOINED || !this.#recording.codes.knows(codes, depth);
-  }
-
-  #leave(): void {
-    const { codes, depth } = this.#reader.stack;
+  #readShortLived({ codes, depth }: RawStack): void {
     const table = this.#recording.codes;
     table.recheck(codes, depth);
     for (let i = 0; i < Math.min(depth, SHORT_LIVED); i++) table.idOf(codes[i]!);
-    this.#reader.leaveProcessor();
-    this.leftMs = this.#clock.now();
   }
 }

@@ -21,7 +21,8 @@ function setUp({ isJoined = true, onLeave = () => {} } = {}) {
       onLeave();
     },
   };
-  const clock = { now: () => 5 } as Clock;
+  const state = { timeMs: 5 };
+  const clock = { now: () => state.timeMs } as Clock;
   const lookup = new StackLookup(reader as unknown as StackReader, recording, clock);
   const info = { pid: 1, threadId: 2, osThreadId: 3, name: undefined, interpreterId: 0 };
   const index = recording.addThread(info);
@@ -30,12 +31,12 @@ function setUp({ isJoined = true, onLeave = () => {} } = {}) {
     reader.stack = stack;
     return lookup.insert(entry);
   };
-  return { codes, recording, reader, lookup, insert };
+  return { codes, recording, reader, lookup, insert, clock: state };
 }
 
 Deno.test("a thread does not wait while code is read that is new, nor does it take away what we need", () => {
   const free: number[] = [];
-  const { codes, recording, reader, lookup, insert } = setUp({
+  const { codes, recording, reader, lookup, insert, clock } = setUp({
     // As modules do whose code is run once.
     onLeave: () => free.forEach((address) => codes.memory.word(address + codes.layout.object.type, 0)),
   });
@@ -44,7 +45,8 @@ Deno.test("a thread does not wait while code is read that is new, nor does it ta
   const node = insert(rawStack(addresses.map((address) => [address, 0])));
   assert.equal(codes.table.get(node.codeId).name, "f19");
   assert.equal(recording.insertedPartly, false);
-  assert.deepEqual([reader.left, lookup.leftMs], [1, 5]);
+  clock.timeMs = 9;
+  assert.deepEqual([reader.left, lookup.joinedUntilMs], [1, 5]);
 });
 
 Deno.test("a thread is left for a stack that is very deep, not for one that is known", () => {
@@ -53,7 +55,14 @@ Deno.test("a thread is left for a stack that is very deep, not for one that is k
   codes.table.idOf(address);
   insert(rawStack([[address, 0], [address, 2]]));
   assert.equal(reader.left, 0);
-  insert(rawStack(Array.from({ length: 1001 }, () => [address, 2] as const)));
+  const deep = rawStack(Array.from({ length: 1001 }, () => [address, 2] as const));
+  const { reads } = codes.memory;
+  const leave = reader.leaveProcessor.bind(reader);
+  reader.leaveProcessor = () => {
+    assert.equal(codes.memory.reads, reads, "nor is it checked before");
+    leave();
+  };
+  insert(deep);
   assert.equal(reader.left, 1);
 });
 
