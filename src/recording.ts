@@ -178,15 +178,19 @@ export class Recording {
   prune(): void {
     for (const node of this.#fresh.toReversed()) this.#forgetUnneeded(node);
     this.#fresh.length = 0;
-    const later = this.#replaceable.filter((node) => this.#mayBeReplaced(node));
+    const later = this.#replaceable.filter((node) => !this.#replaceIfDoubtful(node));
     this.#replaceable.length = 0;
     for (const node of later) this.#replaceable.push(node);
   }
 
-  /** @returns false when there is nothing more to be found out about a node. */
-  #mayBeReplaced(node: CallNode): boolean {
-    if (node.proven) return false;
-    if (!isDoubtful(node, this.provingReads) || provenPath(node).isWhole) return true;
+  /**
+   * Gives the samples of a path that is taken for torn to what stands in for it; the next time, forgets it.
+   *
+   * @returns true when that is over, or it is proven.
+   */
+  #replaceIfDoubtful(node: CallNode): boolean {
+    if (node.proven) return true;
+    if (!isDoubtful(node, this.provingReads) || provenPath(node).isWhole) return false;
     const { selfCounts } = node;
     if (selfCounts !== undefined) {
       const { node: other, leafOffset } = node.standIn!;
@@ -196,14 +200,14 @@ export class Recording {
       }
       node.selfCounts = undefined;
       // Samples may be on their way to it.
-      return true;
+      return false;
     }
     // One that was searched for often is not to be searched for again.
-    if (node.attempts >= DOUBTFUL_ATTEMPTS) return true;
+    if (node.attempts >= DOUBTFUL_ATTEMPTS) return false;
     for (let at: CallNode | undefined = node; at !== undefined; at = at.parent) {
       if (!this.#forgetUnneeded(at)) break;
     }
-    return false;
+    return true;
   }
 
   /** @returns whether it forgot the node. */

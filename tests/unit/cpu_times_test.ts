@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { CpuTimes } from "../../src/cpu_times.ts";
 import { selfParts } from "../../src/call_node.ts";
-import { Cursor, Recording } from "../../src/recording.ts";
 import type { CallNode } from "../../src/call_node.ts";
+import { Cursor, Recording } from "../../src/recording.ts";
 import { Sight } from "../../src/sighting.ts";
 import type { ThreadActivities } from "../../src/thread_activities.ts";
 import type { ReadThread, ThreadEntry } from "../../src/thread_table.ts";

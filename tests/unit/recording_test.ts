@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { CUT_OFFSET, selfKey, selfParts } from "../../src/call_node.ts";
-import { Cursor, Recording } from "../../src/recording.ts";
 import type { CallNode } from "../../src/call_node.ts";
+import { Cursor, Recording } from "../../src/recording.ts";
 import { Activity } from "../../src/types.ts";
 import type { ThreadInfo } from "../../src/types.ts";
 import { FakeCodes, rawStack } from "./fake_codes.ts";
@@ -16,6 +16,16 @@ function newCodes(): { codes: FakeCodes; addresses: number[] } {
   const codes = new FakeCodes();
   const addresses = ["a", "b", "c", "d"].map((name) => codes.add({ name }));
   return { codes, addresses: [...addresses, codes.memory.room(200)] };
+}
+
+/** A recording of one thread, whose stacks are inserted one after the other. Shape: code and instruction, root first. */
+function newRecording() {
+  const { codes, addresses } = newCodes();
+  const recording = new Recording(codes.table, SHARED);
+  recording.addThread(THREAD);
+  const cursor = new Cursor();
+  const insert = (...stack: [number, number][]) => recording.insert(0, cursor, rawStack(stack));
+  return { recording, insert, addresses };
 }
 
 /** Counts by the offset of the leaf's instruction. */
@@ -221,11 +231,7 @@ Deno.test("the interpreter's own frame between a class and its __init__ is left 
 });
 
 Deno.test("paths without samples that were never proven are forgotten, all others stay", () => {
-  const { codes, addresses: [a, b, c] } = newCodes();
-  const recording = new Recording(codes.table, SHARED);
-  recording.addThread(THREAD);
-  const cursor = new Cursor();
-  const insert = (...stack: [number, number][]) => recording.insert(0, cursor, rawStack(stack));
+  const { recording, insert, addresses: [a, b, c] } = newRecording();
   insert([a!, 2], [b!, 0]).prove();
   const counted = insert([a!, 4], [c!, 0], [b!, 0]);
   recording.count(0, counted, { leafOffset: 0, timeNs: 0, weightNs: 1, ...ONE });
@@ -240,11 +246,7 @@ Deno.test("paths without samples that were never proven are forgotten, all other
 });
 
 Deno.test("samples of a path that is taken for torn go to another, and the path is forgotten after that", () => {
-  const { codes, addresses: [a, b, c] } = newCodes();
-  const recording = new Recording(codes.table, SHARED);
-  recording.addThread(THREAD);
-  const cursor = new Cursor();
-  const insert = (...stack: [number, number][]) => recording.insert(0, cursor, rawStack(stack));
+  const { recording, insert, addresses: [a, b, c] } = newRecording();
   const count = (node: CallNode, leafOffset: number, amount: number) =>
     recording.count(0, node, { leafOffset, timeNs: 0, weightNs: 1, activity: Activity.Native, amount });
   const known = insert([a!, 2], [b!, 0]);
@@ -274,13 +276,10 @@ Deno.test("samples of a path that is taken for torn go to another, and the path 
 });
 
 Deno.test("a path that was searched for often is remembered, so that it is not searched for again", () => {
-  const { codes, addresses: [a, b] } = newCodes();
-  const recording = new Recording(codes.table, SHARED);
-  recording.addThread(THREAD);
-  const cursor = new Cursor();
-  const known = recording.insert(0, cursor, rawStack([[a!, 2]]));
+  const { recording, insert, addresses: [a, b] } = newRecording();
+  const known = insert([a!, 2]);
   known.prove();
-  const torn = recording.insert(0, cursor, rawStack([[a!, 2], [b!, 0]]));
+  const torn = insert([a!, 2], [b!, 0]);
   recording.count(0, torn, { leafOffset: 4, timeNs: 0, weightNs: 1, ...ONE });
   recording.replaceIfTorn(torn, { node: known, leafOffset: 2 });
   torn.attempts = 40;

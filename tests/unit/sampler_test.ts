@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { Walk } from "../../src/cpython/thread_stack.ts";
 import { CUT_OFFSET, selfParts } from "../../src/call_node.ts";
-import { Recording } from "../../src/recording.ts";
 import type { CallNode } from "../../src/call_node.ts";
+import { Recording } from "../../src/recording.ts";
 import { Histogram } from "../../src/histogram.ts";
 import { STEADY_READS } from "../../src/path_prover.ts";
 import { newCounters, Sampler } from "../../src/sampler.ts";
