@@ -1,8 +1,8 @@
 /** From recordings, which speak of code objects and offsets, to a profile, which speaks of functions and lines. */
 import { CUT_FRAME } from "./profile.ts";
 import type { Profile, RecordedProcess, RecordingInfo, StackCount } from "./profile.ts";
-import { isDoubtful } from "./doubt.ts";
 import { provenPath } from "./proven_path.ts";
+import { standInOf } from "./stand_ins.ts";
 import { CUT_OFFSET, selfParts } from "./call_node.ts";
 import type { CallNode } from "./call_node.ts";
 import type { Recording } from "./recording.ts";
@@ -153,8 +153,8 @@ class ProfileBuilder {
   }
 
   /**
-   * The whole path of samples with this leaf. For want of proof that of what was read right after them, if their own was
-   * likely torn; else the proven part of it and a cut.
+   * The whole path of samples with this leaf. For want of proof that of what stands in for them, if their own was likely
+   * torn; else the proven part of it and a cut.
    */
   #endPath(
     recording: Recording,
@@ -165,8 +165,8 @@ class ProfileBuilder {
     if (isWhole && leafOffset !== CUT_OFFSET) {
       return childPath(pathOf(shown), this.#frameAt(recording, shown.codeId, leafOffset));
     }
-    const { standIn } = node;
-    if (!isWhole && standIn !== undefined && isDoubtful(node, recording.provingReads)) {
+    const standIn = isWhole ? undefined : standInOf(node, recording.provingReads);
+    if (standIn !== undefined) {
       return this.#endPath(recording, standIn.node, { leafOffset: standIn.leafOffset, pathOf });
     }
     const path = shown.parent === undefined

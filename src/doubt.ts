@@ -1,5 +1,6 @@
 /** Whether a path that was seen, and then searched for in vain, is taken for one that never was: its read was torn. */
 import type { CallNode } from "./call_node.ts";
+import { NOT_CODE } from "./cpython/code_table.ts";
 
 /** Searches for a step, and reads that showed other paths; so many tell that a read which shows it was likely torn. */
 export const DOUBTFUL_ATTEMPTS = 40;
@@ -12,6 +13,8 @@ const DOUBTFUL_READS = 400;
  * @param provingReads those of its recording.
  */
 export function isDoubtful(node: CallNode, provingReads: number): boolean {
+  // Only its beginning was read.
+  if (node.codeId === NOT_CODE) return true;
   const { attempts, searchedFrom } = firstUnproven(node);
   return attempts >= DOUBTFUL_ATTEMPTS ||
     attempts > 0 && provingReads - searchedFrom >= DOUBTFUL_READS;

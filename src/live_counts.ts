@@ -13,6 +13,7 @@ import type { CountedRow } from "./live_rows.ts";
 import { ThreadAccounts } from "./live_threads.ts";
 import type { WatchedProcess } from "./live_threads.ts";
 import type { CallNode } from "./call_node.ts";
+import { NOT_CODE } from "./cpython/code_table.ts";
 import type { Recording } from "./recording.ts";
 import type { SampleListener } from "./sampler.ts";
 import type { Sighting } from "./sighting.ts";
@@ -157,9 +158,9 @@ export class LiveCounts {
     const tree = new CallerTree(row);
     const path: CountedRow[] = [];
     for (const ends of this.#ends.values()) {
-      for (const { rows, shown, leafOffset, now, sum } of ends.values()) {
+      for (const { rows, shown, now, sum } of ends.values()) {
         path.length = 0;
-        rows.walk(shown, leafOffset, (place) => path.push(rowOf(place)));
+        rows.walk(shown, (place) => path.push(rowOf(place)));
         tree.add(path, { now, sum });
       }
     }
@@ -186,23 +187,24 @@ export class LiveCounts {
     end.fresh = 0;
     end.sum += end.now;
     this.#add(end, end.now, true);
-    if (!end.node.proven && this.#pending.size < MAX_PENDING) this.#pending.add(end);
+    if (!isSettled(end.node) && this.#pending.size < MAX_PENDING) this.#pending.add(end);
   }
 
   /** A path that was proven later repairs the samples before. */
   #repair(end: End): void {
     const shown = end.rows.shown(end.node, end.leafOffset);
-    if (end.node.proven) this.#pending.delete(end);
-    if (shown.node === end.shown.node && shown.isCut === end.shown.isCut) return;
+    if (isSettled(end.node)) this.#pending.delete(end);
+    const { node, leafOffset, isCut } = end.shown;
+    if (shown.node === node && shown.leafOffset === leafOffset && shown.isCut === isCut) return;
     this.#add(end, -end.sum, false);
     end.shown = shown;
     this.#add(end, end.sum, false);
   }
 
-  #add({ rows, shown, leafOffset }: End, amount: number, isNow: boolean): void {
+  #add({ rows, shown }: End, amount: number, isNow: boolean): void {
     const stack = this.#stacks++;
     let isLeaf = true;
-    rows.walk(shown, leafOffset, ({ byFunction, byLine }) => {
+    rows.walk(shown, ({ byFunction, byLine }) => {
       if (isLeaf) {
         this.#functions.addOwn(byFunction, amount, isNow);
         this.#lines.addOwn(byLine, amount, isNow);
@@ -229,6 +231,11 @@ export class LiveCounts {
       gil: this.#ofGil ? samples : activities[Activity.Gil]!,
     };
   }
+}
+
+/** Whether it is known what samples of a path are shown as. */
+function isSettled({ proven, codeId, standIn }: CallNode): boolean {
+  return proven || codeId === NOT_CODE && standIn !== undefined;
 }
 
 function once<T>(make: () => T): () => T {

@@ -3,6 +3,7 @@ import type { RowTable } from "./live_rows.ts";
 import type { CountedRow } from "./live_rows.ts";
 import { CUT_FRAME } from "./profile.ts";
 import { provenPath } from "./proven_path.ts";
+import { standInOf } from "./stand_ins.ts";
 import { CUT_OFFSET } from "./call_node.ts";
 import type { CallNode } from "./call_node.ts";
 import type { Recording } from "./recording.ts";
@@ -14,6 +15,7 @@ const CUT_KEY = "cut";
 /** What a sample is shown as: a proven path, whole or up to where it is cut. */
 export interface ShownPath {
   readonly node: CallNode;
+  readonly leafOffset: number;
   readonly isCut: boolean;
 }
 
@@ -48,13 +50,15 @@ export class PathRows {
 
   /** What samples at a node are shown as, by what is proven now. */
   shown(node: CallNode, leafOffset: number): ShownPath {
-    if (node.proven) return { node, isCut: leafOffset === CUT_OFFSET };
+    if (node.proven) return { node, leafOffset, isCut: leafOffset === CUT_OFFSET };
     const { node: shown, isWhole } = provenPath(node);
-    return { node: shown, isCut: !isWhole || leafOffset === CUT_OFFSET };
+    const standIn = isWhole ? undefined : standInOf(node, this.#recording.provingReads);
+    if (standIn !== undefined) return this.shown(standIn.node, standIn.leafOffset);
+    return { node: shown, leafOffset, isCut: !isWhole || leafOffset === CUT_OFFSET };
   }
 
   /** Calls `each` for the innermost place of a path, then for its callers, outwards. */
-  walk({ node, isCut }: ShownPath, leafOffset: number, each: (rows: PlaceRows) => void): void {
+  walk({ node, leafOffset, isCut }: ShownPath, each: (rows: PlaceRows) => void): void {
     if (isCut) each(this.#cut());
     if (node.parent === undefined) return;
     // Before a cut, it is not known at which of its lines the last function was.

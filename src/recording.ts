@@ -59,6 +59,7 @@ export class Recording {
   readonly #fresh: CallNode[] = [];
   /** Nodes whose samples may yet count for others. */
   readonly #replaceable: CallNode[] = [];
+  #begun = 0;
   /** Grows when nodes are forgotten, so that cached ones are looked up again. */
   #pruned = 0;
   /** Reads on the processor of a thread: any path might have been proven by them. */
@@ -158,6 +159,11 @@ export class Recording {
     const offset = depth === 0 ? -1 : this.codes.byteOffset(node.codeId, instrs[last]!);
     this.leafOffset = Math.min(Math.max(offset, -1), OFFSET_LIMIT);
     return node;
+  }
+
+  /** A path of which only the beginning is known, another one each time: its samples are those of a later stand-in. */
+  beginPath(start: CallNode): CallNode {
+    return start.child(NOT_CODE, this.#begun++ % OFFSET_LIMIT);
   }
 
   /** What samples of a path are to count for, should it be taken for torn; the first one stays. */

@@ -234,10 +234,14 @@ export class Sampler {
     { first, best, now }: { first: Sighting; best: Sighting; now: number },
   ): Sighting {
     const doubtful = first.sight === Sight.Unproven ? first : best;
-    if (doubtful.sight !== Sight.Unproven) return best;
-    if (isWhole(doubtful.node)) return { ...doubtful, sight: Sight.Whole };
-    this.#prover.search(entry, doubtful.node, now + this.#intervalMs / 2);
     const { node } = doubtful;
+    const isKnown = doubtful.sight !== Sight.Unproven || isWhole(node);
+    if (!isKnown) this.#prover.search(entry, node, now + this.#intervalMs / 2);
+    if (first.sight === Sight.Partial && best.sight > Sight.Partial) {
+      if (this.#standIns.fits(first.node, best)) return best;
+      return { ...first, node: this.#standIns.awaitBegun(first.node) };
+    }
+    if (isKnown) return doubtful.sight === Sight.Unproven ? { ...doubtful, sight: Sight.Whole } : best;
     if (!this.#standIns.fits(node, best)) {
       this.#standIns.await(node);
       return doubtful;

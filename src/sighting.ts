@@ -14,7 +14,7 @@ export const enum Sight {
   Empty,
   /** The walk did not reach the root. */
   Lost,
-  /** It met something that is no code object. */
+  /** Only the outer frames are known: the others could not be followed, or are of no code object. */
   Partial,
   /** A path that was not proven yet. */
   Unproven,
@@ -59,6 +59,7 @@ export class Lookout {
     }
     const node = this.#lookup.insert(entry);
     const { leafOffset, insertedPartly } = recording;
+    if (walk === Walk.Outer) return { sight: Sight.Partial, node, leafOffset: CUT_OFFSET };
     if (insertedPartly) return { sight: Sight.Partial, node, leafOffset };
     if (this.#reader.isStill) node.prove();
     return { sight: isWhole(node) ? Sight.Whole : Sight.Unproven, node, leafOffset };

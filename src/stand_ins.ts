@@ -4,7 +4,9 @@
  * What was read right after is of some ten microseconds later. Reads are torn where functions are short, and hardly ever
  * in a loop: were whatever came next taken, code that is torn would lose samples to the code that runs after it.
  */
-import type { CallNode } from "./call_node.ts";
+import { CUT_OFFSET, selfParts } from "./call_node.ts";
+import type { CallNode, StandIn } from "./call_node.ts";
+import { isDoubtful } from "./doubt.ts";
 import { provenPath } from "./proven_path.ts";
 import type { Recording } from "./recording.ts";
 import { Sight } from "./sighting.ts";
@@ -18,6 +20,8 @@ export class StandIns {
   readonly #recording: Recording;
   /** Torn paths by the part of them that is proven. */
   readonly #waiting = new Map<CallNode, CallNode[]>();
+  /** Those of which nothing else is known, by the same part. */
+  readonly #begun = new Map<CallNode, CallNode>();
   #count = 0;
 
   constructor(recording: Recording) {
@@ -40,6 +44,18 @@ export class StandIns {
     this.#count++;
   }
 
+  /** The path to count for where only its beginning is known: the next sample that fits is to stand in for it. */
+  awaitBegun(start: CallNode): CallNode {
+    const proven = provenPath(start).node;
+    let node = this.#begun.get(proven);
+    if (node === undefined && this.#count < MAX_WAITING) {
+      node = this.#recording.beginPath(proven);
+      this.#begun.set(proven, node);
+      this.await(node);
+    }
+    return node ?? start;
+  }
+
   /** Takes a sample for the paths that wait for it. */
   offer(sighting: Sighting): void {
     if (this.#count === 0 || sighting.sight !== Sight.Whole) return;
@@ -48,9 +64,35 @@ export class StandIns {
       if (nodes === undefined) continue;
       for (const node of nodes) this.#recording.replaceIfTorn(node, sighting);
       this.#waiting.delete(at);
+      this.#begun.delete(at);
       this.#count -= nodes.length;
     }
   }
+}
+
+/**
+ * What samples of a path are shown as if it was torn: the stand-in that came after them, or else any sample that begins like
+ * its proven part.
+ *
+ * @param provingReads those of its recording.
+ * @returns undefined for a path that may exist, and where there is no such sample.
+ */
+export function standInOf(node: CallNode, provingReads: number): StandIn | undefined {
+  if (!isDoubtful(node, provingReads)) return undefined;
+  return node.standIn ?? firstCounted(provenPath(node).node);
+}
+
+/** A proven path that begins with this one and has samples that are not cut. */
+function firstCounted(start: CallNode): StandIn | undefined {
+  const nodes = [start];
+  for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
+    for (const key of node.selfCounts?.keys() ?? []) {
+      const { leafOffset } = selfParts(key);
+      if (leafOffset !== CUT_OFFSET) return { node, leafOffset };
+    }
+    for (const child of node.children?.values() ?? []) if (child.proven) nodes.push(child);
+  }
+  return undefined;
 }
 
 function isBelow(node: CallNode, ancestor: CallNode): boolean {

@@ -41,6 +41,11 @@ export class RootFrame {
     return frame === this.#entry && surplus === this.#surplus;
   }
 
+  /** Whether a frame is the one that was learned, and whole walks leave it out. */
+  isLeftOut(frame: Address): boolean {
+    return this.isEntry(frame) && !Number.isNaN(this.#surplus);
+  }
+
   /** Whether a frame is the one that was learned. */
   isEntry(frame: Address): boolean {
     return frame === this.#entry;

@@ -9,10 +9,12 @@
  * is read in advance.
  */
 import type { FrameFields } from "./frame_fields.ts";
-import { FrameWindows, SHRINK_WALKS } from "./frame_windows.ts";
+import { OuterFrames } from "./outer_frames.ts";
 import type { RawStack } from "./raw_stack.ts";
 import { RootFrame } from "./root_frame.ts";
 import { Spill } from "./spill.ts";
+import { StackPlan } from "./stack_plan.ts";
+import type { Copy } from "./stack_plan.ts";
 import { isPlausible, pointerAt } from "../memory.ts";
 import type { RangeList, TargetMemory } from "../memory.ts";
 import type { Address, Truncation } from "../types.ts";
@@ -25,8 +27,6 @@ export const MAX_DEPTH = 1_000_000;
 const NO_FRAME = -1;
 /** Places on the C stack that are followed outwards while they are not set. */
 const MAX_UNSET = 4;
-/** Windows of one thread, both copies. Units: bytes. */
-const MAX_WINDOW_BYTES = 0x3000_0000;
 
 /** The result of a walk. */
 export const enum Walk {
@@ -34,17 +34,12 @@ export const enum Walk {
   Agreed,
   /** The walk reached the root; it was read once, or the copies differ, or a frame was read on its own. */
   Reached,
+  /** The innermost frames were left meanwhile: the stack is what lies outside of them. Only where one copy was read. */
+  Outer,
   /** The walk did not reach the root: see `truncation`. */
   Broken,
   /** The thread runs no Python code. */
   Empty,
-}
-
-/** Where one copy of what a walk needs lies in the bytes of a call: the pointer, then the frames. */
-interface Copy {
-  pointerOffset: number;
-  /** By window. */
-  offsets: Int32Array;
 }
 
 /** The memory that one call has read, and where the frames of the walk through it go. */
@@ -59,25 +54,16 @@ export interface ReadMemory {
 export class ThreadStack {
   readonly tstate: Address;
   readonly #fields: FrameFields;
-  readonly #windows = new FrameWindows();
-  readonly #first: Copy = { pointerOffset: 0, offsets: new Int32Array(8) };
-  readonly #second: Copy = { pointerOffset: 0, offsets: new Int32Array(8) };
-  #copies: 1 | 2 = 1;
-  #firstRange = 0;
-  #headOffset = 0;
-  /** Bytes to be read of the thread state, and those of the last call; from 3.15 on its root frame is a part of it. */
-  #headSize = 0;
-  #headRead = 0;
+  readonly #plan: StackPlan;
   readonly #spill: Spill;
   readonly #root: RootFrame;
   /** This walk is to find a path that may be known, and proves nothing. */
   #isQuick = false;
   /** The caller of the innermost frame that was entered from C; NaN for none, or NO_FRAME. */
   #entryCaller: Address = NaN;
-  /** Ranges to add to the windows after the walk. */
-  readonly #pending: number[] = [];
-  /** Walks since the windows were shrunk. */
-  #walks = 0;
+  /** This walk is of what lies outside of frames that could not be followed. */
+  #isOuter = false;
+  readonly #outerFrames = new OuterFrames();
   /** True when the place on the C stack was not set yet, and the last walk began at the one outside of it. */
   isOutside = false;
   truncation: Truncation | undefined;
@@ -85,6 +71,7 @@ export class ThreadStack {
   constructor(tstate: Address, fields: FrameFields, memory: TargetMemory) {
     this.tstate = tstate;
     this.#fields = fields;
+    this.#plan = new StackPlan(tstate, fields);
     this.#root = new RootFrame(fields);
     this.#spill = new Spill(memory);
   }
@@ -94,64 +81,24 @@ export class ThreadStack {
     return this.#spill.reads;
   }
 
-  /**
-   * Appends what a walk of this thread needs to a call: the pointer to the innermost frame and the frames, once or twice.
-   *
-   * The pointer comes first, so that it is read at a moment that does not depend on what the thread does, and right after
-   * it the window in which the innermost frame mostly lies, since that changes most.
-   */
+  /** Appends what a walk of this thread needs to a call, once or twice. */
   plan(ranges: RangeList, copies: 1 | 2): void {
-    this.#copies = copies;
-    if (this.#walks >= SHRINK_WALKS) {
-      this.#windows.shrink();
-      this.#walks = 0;
-    }
-    const { threadLow, threadSize, layout } = this.#fields;
-    this.#firstRange = ranges.count;
-    this.#headRead = Math.max(threadSize, this.#headSize);
-    this.#headOffset = ranges.push(this.tstate + threadLow, this.#headRead);
-    this.#first.pointerOffset = this.#headOffset + layout.thread.frame - threadLow;
-    this.#planFrames(ranges, this.#first);
-    if (copies === 1) return;
-    this.#second.pointerOffset = ranges.push(this.tstate + layout.thread.frame, 8);
-    this.#planFrames(ranges, this.#second);
-  }
-
-  #planFrames(ranges: RangeList, copy: Copy): void {
-    const windows = this.#windows;
-    if (copy.offsets.length < windows.count) copy.offsets = new Int32Array(windows.starts.length);
-    for (let i = 0; i < windows.count; i++) {
-      const window = windows.order[i]!;
-      const start = windows.starts[window]!;
-      copy.offsets[window] = ranges.push(start, windows.ends[window]! - start);
-    }
+    this.#plan.push(ranges, copies);
   }
 
   /** Field of the thread state, from the last call. `words` is all that was read, as 4-byte words. */
   threadField(words: Uint32Array, offset: number): number {
-    return pointerAt(words, this.#headOffset + offset - this.#fields.threadLow);
+    return this.#plan.threadField(words, offset);
   }
 
   /** Half a field of the thread state, an int; NaN where the version has no such field. */
   threadInt(words: Uint32Array, offset: number): number {
-    return offset < 0 ? NaN : words[(this.#headOffset + offset - this.#fields.threadLow) >> 2]!;
+    return this.#plan.threadInt(words, offset);
   }
 
-  /**
-   * Takes out of the plan what could not be read.
-   *
-   * @param range index of the first range of the call that failed.
-   * @returns false when that range is not one of this thread's frames.
-   */
+  /** See `StackPlan.forgetRange`. */
   forgetRange(range: number): boolean {
-    const windows = this.#windows.count;
-    const index = range - this.#firstRange;
-    if (index < 0 || index >= this.#copies * (windows + 1)) return false;
-    const position = index % (windows + 1);
-    // The thread itself cannot be read.
-    if (position === 0) return false;
-    this.#windows.remove(this.#windows.order[position - 1]!);
-    return true;
+    return this.#plan.forgetRange(range);
   }
 
   /**
@@ -161,20 +108,33 @@ export class ThreadStack {
    */
   walk(read: ReadMemory, isResting: boolean): Walk {
     this.#spill.reads = 0;
-    this.#walks++;
     const { words } = read;
+    const { first, second, copies } = this.#plan;
     read.stack.depth = 0;
-    const pointer = pointerAt(words, this.#first.pointerOffset);
+    const pointer = pointerAt(words, first.pointerOffset);
     const isPlace = this.#fields.layout.traits.frameLink === "cframe";
-    this.#isQuick = this.#copies === 1 && !isResting;
+    this.#isQuick = copies === 1 && !isResting;
     const result = isPlace ? this.#followPlace(pointer, read, isResting) : this.#follow(pointer, read);
-    const isAgreed = result === Walk.Agreed && pointer === pointerAt(words, this.#second.pointerOffset) &&
+    const isAgreed = result === Walk.Agreed && pointer === pointerAt(words, second.pointerOffset) &&
       (!isPlace || this.#isPlaceEqual(words, pointer)) && this.misses === 0;
-    if (this.#pending.length > 0) {
-      this.#windows.add(this.#pending);
-      this.#pending.length = 0;
-    }
-    return result === Walk.Agreed && !isAgreed ? Walk.Reached : result;
+    if (result === Walk.Reached || result === Walk.Agreed) this.#outerFrames.keep(read.stack);
+    const isLost = result === Walk.Broken && this.truncation === "unreadable";
+    const hasOuter = isLost && this.#isQuick && this.#followOuter(read);
+    this.#plan.endWalk();
+    if (result === Walk.Agreed && !isAgreed) return Walk.Reached;
+    return hasOuter ? Walk.Outer : result;
+  }
+
+  /** Walks from the innermost frame of the last whole walk that is on the stack. */
+  #followOuter(read: ReadMemory): boolean {
+    this.#isOuter = true;
+    const isOnStack = (frame: Address) => this.#follow(frame, read) !== Walk.Broken;
+    const frame = this.#outerFrames.innermost(isOnStack);
+    const hasOuter = frame !== undefined && isOnStack(frame);
+    this.#isOuter = false;
+    this.truncation = "unreadable";
+    if (!hasOuter) read.stack.depth = 0;
+    return hasOuter;
   }
 
   /**
@@ -185,10 +145,10 @@ export class ThreadStack {
    */
   #followPlace(place: Address, read: ReadMemory, isResting: boolean): Walk {
     this.isOutside = false;
-    const head = this.#wordAt(read.words, this.#first, place + this.#fields.layout.cframe.currentFrame);
+    const head = this.#wordAt(read.words, this.#plan.first, place + this.#fields.layout.cframe.currentFrame);
     if (head === undefined) return this.#broken("unreadable");
     const result = this.#follow(head, read);
-    const isProof = isResting || this.#copies === 2 || head === 0;
+    const isProof = isResting || this.#plan.copies === 2 || head === 0;
     if (!isProof || this.#isCut(result)) return result;
     const isSet = this.#isSet(place, read.words);
     if (isSet === true) return result;
@@ -201,10 +161,10 @@ export class ThreadStack {
     this.isOutside = true;
     let at = place;
     for (let count = 0; count < MAX_UNSET; count++) {
-      const outside = this.#wordAt(read.words, this.#first, at + previous);
+      const outside = this.#wordAt(read.words, this.#plan.first, at + previous);
       if (outside === undefined || outside === 0) break;
       at = outside;
-      const head = this.#wordAt(read.words, this.#first, at + currentFrame);
+      const head = this.#wordAt(read.words, this.#plan.first, at + currentFrame);
       if (head === undefined) break;
       const result = this.#follow(head, read);
       if (this.#isCut(result) || this.#isSet(at, read.words) === true) return result;
@@ -223,30 +183,31 @@ export class ThreadStack {
    */
   #isSet(place: Address, words: Uint32Array): boolean | undefined {
     const { currentFrame, previous } = this.#fields.layout.cframe;
-    const outside = this.#wordAt(words, this.#first, place + previous);
+    const outside = this.#wordAt(words, this.#plan.first, place + previous);
     if (outside === undefined) return undefined;
     // The thread state's own place is the outermost, and names no frame.
-    if (outside === 0) return this.#wordAt(words, this.#first, place + currentFrame) === 0;
-    const caller = this.#wordAt(words, this.#first, outside + currentFrame);
+    if (outside === 0) return this.#wordAt(words, this.#plan.first, place + currentFrame) === 0;
+    const caller = this.#wordAt(words, this.#plan.first, outside + currentFrame);
     if (caller === undefined) return undefined;
     if (caller !== this.#entryCaller) return false;
     if (caller !== 0) return true;
     // The outermost place, or that of a stack which was begun with none (greenlet).
-    const beyond = this.#wordAt(words, this.#first, outside + previous);
-    return beyond === 0 || beyond !== undefined && this.#wordAt(words, this.#first, beyond + previous) === 0;
+    const beyond = this.#wordAt(words, this.#plan.first, outside + previous);
+    return beyond === 0 ||
+      beyond !== undefined && this.#wordAt(words, this.#plan.first, beyond + previous) === 0;
   }
 
   #isPlaceEqual(words: Uint32Array, place: Address): boolean {
     const at = place + this.#fields.layout.cframe.currentFrame;
-    return this.#wordAt(words, this.#first, at) === this.#wordAt(words, this.#second, at);
+    return this.#wordAt(words, this.#plan.first, at) === this.#wordAt(words, this.#plan.second, at);
   }
 
   /** The word at an address of the C stack or the thread state; undefined when it could not be read. */
   #wordAt(words: Uint32Array, copy: Copy, at: Address): Address | undefined {
     if ((at & 7) !== 0) return undefined;
-    const inside = at - this.tstate - this.#fields.threadLow;
-    if (inside >= 0 && inside + 8 <= this.#headRead) return pointerAt(words, this.#headOffset + inside);
-    const windows = this.#windows;
+    const { headStart, headOffset, headRead, windows } = this.#plan;
+    const inside = at - headStart;
+    if (inside >= 0 && inside + 8 <= headRead) return pointerAt(words, headOffset + inside);
     const window = windows.find(at, at + 8, windows.order[0]!);
     if (window >= 0) {
       windows.uses[window]!++;
@@ -255,7 +216,7 @@ export class ThreadStack {
       return pointerAt(words, copy.offsets[window]! + at - windows.starts[window]!);
     }
     if (!this.#spill.read(at, at + 8)) return undefined;
-    this.#remember(at, at + 8);
+    this.#plan.remember(at, at + 8);
     return pointerAt(this.#spill.words, 0);
   }
 
@@ -268,11 +229,11 @@ export class ThreadStack {
     stack.depth = 0;
     this.#entryCaller = NaN;
     let isEntered = entry < 0;
-    const windows = this.#windows;
-    const headStart = this.tstate + this.#fields.threadLow;
-    const { offsets } = this.#first;
-    const secondOffsets = this.#second.offsets;
-    const isTwice = this.#copies === 2;
+    const { windows, headStart, headOffset } = this.#plan;
+    const headEnd = headStart + this.#plan.headRead;
+    const { offsets } = this.#plan.first;
+    const secondOffsets = this.#plan.second.offsets;
+    const isTwice = this.#plan.copies === 2;
     let frame = head;
     let last = 0;
     let lastAt = 0;
@@ -288,7 +249,7 @@ export class ThreadStack {
     let markAt = 64;
     const { recursionLimit, recursionRemaining } = this.#fields.layout.thread;
     const counted = this.threadInt(words, recursionLimit) - this.threadInt(words, recursionRemaining);
-    while (frame !== 0 && !(this.#isQuick && this.#root.isKnown(frame, counted - stack.depth))) {
+    while (frame !== 0 && !(this.#isQuick && this.#isKnownRoot(frame, counted - stack.depth))) {
       if (frame === mark) return this.#broken("cycle");
       if (visited === markAt) {
         mark = frame;
@@ -317,9 +278,9 @@ export class ThreadStack {
           visited > 0 && (words[at + instr] !== words[other + instr] ||
               instrIsAddress && words[at + instr + 1] !== words[other + instr + 1])
         ) equal = false;
-      } else if (start >= headStart && end <= headStart + this.#headRead) {
+      } else if (start >= headStart && end <= headEnd) {
         window = 0;
-        at = (this.#headOffset + start - headStart - low) >> 2;
+        at = (headOffset + start - headStart - low) >> 2;
       } else {
         window = 0;
         if (start < spillLow || end > spillHigh) {
@@ -329,7 +290,7 @@ export class ThreadStack {
           spillHigh = end;
           if (!this.#spill.read(spillLow, spillHigh)) return this.#broken("unreadable");
         }
-        this.#remember(start, end);
+        this.#plan.remember(start, end);
         source = this.#spill.words;
         sourceBytes = this.#spill.bytes;
         at = (frame - spillLow) >> 2;
@@ -358,40 +319,27 @@ export class ThreadStack {
       }
       frame = caller;
     }
-    if (visited > 0 && frame === 0 && !this.#root.isRoot(last, lastSource, lastAt)) {
+    const isRoot = visited === 0 || frame !== 0 ||
+      (this.#isOuter ? this.#root.isEntry(last) : this.#root.isRoot(last, lastSource, lastAt));
+    if (!isRoot) {
       if (Number.isNaN(this.#entryCaller)) this.#entryCaller = NO_FRAME;
       return this.#broken("unreadable");
     }
     this.truncation = undefined;
-    if (frame === 0 && !(this.#isQuick && this.#root.isEntry(last))) {
+    if (frame === 0 && !this.#isOuter && !(this.#isQuick && this.#root.isEntry(last))) {
       this.#root.learn(last, counted - stack.depth);
     }
     if (stack.depth === 0) return Walk.Empty;
     return equal ? Walk.Agreed : Walk.Reached;
   }
 
+  /** Whether the frame that comes next is known to be the root; without the innermost frames their number says nothing. */
+  #isKnownRoot(frame: Address, surplus: number): boolean {
+    return this.#isOuter ? this.#root.isLeftOut(frame) : this.#root.isKnown(frame, surplus);
+  }
+
   #broken(reason: Truncation): Walk {
     this.truncation = reason;
     return Walk.Broken;
-  }
-
-  /**
-   * Adds memory to what is read in advance, after the walk: inside of the thread state to what is read of that, else to the
-   * windows; what follows each other is kept as one range.
-   */
-  #remember(start: Address, end: Address): void {
-    const inside = start - this.tstate - this.#fields.threadLow;
-    if (inside >= 0 && inside <= PAGE) {
-      this.#headSize = Math.max(this.#headSize, inside + end - start);
-      return;
-    }
-    const pending = this.#pending;
-    const last = pending.length - 2;
-    if (last >= 0 && start <= pending[last + 1]! + 512 && end >= pending[last]! - 512) {
-      pending[last] = Math.min(pending[last]!, start);
-      pending[last + 1] = Math.max(pending[last + 1]!, end);
-    } else if (pending.length * PAGE < MAX_WINDOW_BYTES) {
-      pending.push(start, end);
-    }
   }
 }

@@ -17,7 +17,7 @@ const SCHED_FIFO = 1;
 const SLICE = 100_000;
 const NICE = -10;
 /** More samples a second than these could keep a processor from all others. */
-const MAX_REALTIME_RATE = 1000;
+const MAX_REALTIME_RATE = 10_000;
 
 /**
  * Asks the scheduler to let this thread run as soon as it wakes up: samples that come late, when the machine is busy, come

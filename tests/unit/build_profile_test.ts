@@ -5,6 +5,7 @@ import type { FrameOptions } from "../../src/build_profile.ts";
 import { CUT_FRAME, frameLabel } from "../../src/profile.ts";
 import type { Profile } from "../../src/profile.ts";
 import { Cursor, Recording } from "../../src/recording.ts";
+import { CUT_OFFSET, selfKey } from "../../src/call_node.ts";
 import type { CallNode } from "../../src/call_node.ts";
 import { Activity } from "../../src/types.ts";
 import type { ThreadInfo } from "../../src/types.ts";
@@ -189,6 +190,21 @@ Deno.test("a path that was searched for in vain gives way to what stands in for 
   assert.deepEqual(profile.timeline!.stack, [0, 1]);
   torn.prove();
   assert.deepEqual(folded(recorder.profile()), { ...both, "a (main.py:11);c (main.py:35)": 1 });
+});
+
+Deno.test("a path of which the beginning alone is known is shown as any that begins like it", () => {
+  const recorder = new Recorder();
+  const known = recorder.sample("a:11 b:25");
+  recorder.sample("c:31");
+  const begin = (start: CallNode) =>
+    recorder.recording.beginPath(start).count(selfKey(CUT_OFFSET, Activity.Gil), 1);
+  begin(known.parent!);
+  assert.deepEqual(folded(recorder.profile()), { "a (main.py:11);b (main.py:25)": 2, "c (main.py:31)": 1 });
+  const other = recorder.sample("b:21 a:11").parent!;
+  other.children!.clear();
+  begin(other);
+  const { "b (main.py:20);[cut]": cut } = folded(recorder.profile());
+  assert.equal(cut, 1, "there is none");
 });
 
 Deno.test("a frame that is no code object cuts a stack", () => {

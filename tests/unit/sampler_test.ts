@@ -1,70 +1,9 @@
 import assert from "node:assert/strict";
 import { Walk } from "../../src/cpython/thread_stack.ts";
-import { CUT_OFFSET, selfParts } from "../../src/call_node.ts";
-import type { CallNode } from "../../src/call_node.ts";
-import { Recording } from "../../src/recording.ts";
-import { Histogram } from "../../src/histogram.ts";
 import { STEADY_READS } from "../../src/path_prover.ts";
-import { newCounters, Sampler } from "../../src/sampler.ts";
-import type { Clock, SampleCounters } from "../../src/types.ts";
-import type { StackReader } from "../../src/stack_reader.ts";
-import { FakeReader } from "./fake_reader.ts";
 import type { Step } from "./fake_reader.ts";
-
-interface Setup {
-  readonly reader: FakeReader;
-  readonly sampler: Sampler;
-  readonly recording: Recording;
-  readonly counters: SampleCounters;
-  readonly clock: { time: number; stepMs: number };
-  /** Samples once, now. */
-  tick(): boolean;
-  counts(): Record<string, number>;
-}
-
-function setUp(
-  threads: readonly Step[][],
-  { timeline = false, blocking = false, byCpuTime = false } = {},
-): Setup {
-  const reader = new FakeReader();
-  for (const steps of threads) reader.addThread(steps);
-  const state = { time: 0, stepMs: 0 };
-  const clock: Clock = {
-    now: () => state.time += state.stepMs,
-    begin: () => {},
-    end: () => {},
-    wait: () => undefined,
-    pause: () => ++reader.pauses > 0,
-    random: () => 0,
-  };
-  const recording = new Recording(reader.codes.table, { perThread: timeline, timeline });
-  const counters = newCounters();
-  const times = { read: new Histogram(), pause: new Histogram() };
-  const sampler = new Sampler(
-    { reader: reader as unknown as StackReader, recording, clock, counters, times, startMs: 0 },
-    { rateHz: 100, durationSeconds: undefined, selection: "all", blocking, byCpuTime },
-  );
-  const counts = () => {
-    const found: Record<string, number> = {};
-    const visit = (node: CallNode, path: string) => {
-      const name = node.parent === undefined ? path : `${path} ${reader.codes.table.get(node.codeId).name}`;
-      for (const [key, count] of node.selfCounts ?? []) {
-        const offset = selfParts(key).leafOffset;
-        const end = offset === CUT_OFFSET ? "cut" : `:${offset}`;
-        found[`${name}${end}${node.proven ? "" : " unproven"}`.trim()] = count;
-      }
-      for (const child of node.children?.values() ?? []) visit(child, name);
-    };
-    recording.roots.forEach((root) => visit(root, ""));
-    return found;
-  };
-  const tick = () => {
-    const isReadable = sampler.tick(clock.now());
-    sampler.prove(Infinity);
-    return isReadable;
-  };
-  return { reader, sampler, recording, counters, clock: state, tick, counts };
-}
+import { setUp } from "./sampler_helper.ts";
+import type { Setup } from "./sampler_helper.ts";
 
 Deno.test("a path that some reads in a row agree on is proven, and costs no further read", () => {
   const { tick, reader, counts } = setUp([[{ walk: Walk.Agreed, stack: "a:0 b:2" }]]);
@@ -195,93 +134,6 @@ Deno.test("time on the thread's processor is a small share of the recording", ()
   assert.equal(reader.joined.at(-1), "leave");
 });
 
-/** A thread that is seen on a known path, and then on what `shown` says: at first when it is looked at, then in further reads. */
-function setUpPassing({ still = false } = {}) {
-  let shown = ["a:0 b:6"];
-  const made = setUp([[{
-    walk: Walk.Reached,
-    still,
-    get stack() {
-      return shown.length > 1 ? shown.shift()! : shown[0]!;
-    },
-  }]]);
-  made.reader.canBeStill = true;
-  made.tick();
-  made.reader.canBeStill = false;
-  const pass = (...stacks: string[]) => {
-    shown = stacks;
-    made.tick();
-  };
-  return { ...made, pass };
-}
-
-Deno.test("a path that is not known gives way to a known one only when much was tried to prove it", () => {
-  const { pass, counts } = setUpPassing();
-  for (let i = 0; i < 10; i++) pass("a:0 c:4", "a:0 b:6");
-  assert.deepEqual(counts(), { "a b:6": 1, "a c:4 unproven": 10 });
-  for (let i = 0; i < 190; i++) pass("a:0 c:4", "a:0 b:6");
-  const { "a b:6": known = 0, "a c:4 unproven": unproven = 0, ...others } = counts();
-  assert.deepEqual(others, {});
-  assert.equal(known + unproven, 201);
-  assert.ok(unproven < 100, `${unproven} samples of a path that was not found again`);
-});
-
-Deno.test("reads on the processor that searched for other paths tell of this one too", () => {
-  let shown = ["a:0 b:6"];
-  const made: Setup = setUp([[{
-    walk: Walk.Reached,
-    get still() {
-      return made.reader.joined.at(-1) === "join";
-    },
-    get stack() {
-      return shown.length > 1 ? shown.shift()! : shown[0]!;
-    },
-  }]]);
-  made.reader.isJoinable = true;
-  const pass = (instr: number) => {
-    shown = [`a:${instr} c:4`, "a:0 b:6"];
-    made.tick();
-  };
-  made.tick();
-  pass(2);
-  pass(2);
-  assert.deepEqual(made.counts(), { "a b:6": 1, "a c:4 unproven": 2 });
-  const before = made.reader.rereads;
-  for (let instr = 4; made.reader.rereads < before + 500; instr += 2) pass(instr);
-  const { "a b:6": known } = made.counts();
-  pass(2);
-  assert.equal(made.counts()["a b:6"], known! + 1, "the path was not among hundreds that were seen");
-});
-
-Deno.test("a sample that was torn never counts for what its thread did next, but for one that begins as it does", () => {
-  let shown = ["a:0 b:6"];
-  const { tick, reader, recording, counts } = setUp([[{
-    walk: Walk.Reached,
-    get stack() {
-      return shown.length > 1 ? shown.shift()! : shown[0]!;
-    },
-  }]]);
-  reader.canBeStill = true;
-  tick();
-  shown = ["b:0 a:2"];
-  tick();
-  reader.canBeStill = false;
-  const known = { "a b:6": 1, "b a:2": 1 };
-  shown = ["a:0 c:4", "b:0 a:2"];
-  tick();
-  const foundAgain = () => {
-    recording.provingReads += 400;
-    recording.prune();
-    return counts();
-  };
-  assert.deepEqual(foundAgain(), { ...known, "a c:4 unproven": 1 }, "what came next is of other code");
-  tick();
-  assert.deepEqual(foundAgain(), { ...known, "b a:2": 2, "a c:4 unproven": 1 });
-  shown = ["a:0 b:6"];
-  tick();
-  assert.deepEqual(foundAgain(), { "a b:6": 3, "b a:2": 2 }, "its own sample, and the torn one");
-});
-
 Deno.test("a search goes on from tick to tick, and what these show belongs to it", () => {
   let shown = ["a:0 b:6"];
   const made: Setup = setUp([[{
@@ -316,31 +168,6 @@ Deno.test("a search goes on from tick to tick, and what these show belongs to it
   tick(clock.time);
   assert.equal(reader.isJoined, false, "it is proven, and the search over");
   assert.deepEqual(made.counts()["a c:4"], 2);
-});
-
-Deno.test("a sample belongs to the path that was seen first once that is proven", () => {
-  const { pass, counts } = setUpPassing({ still: true });
-  pass("a:0 c:4", "a:0 b:6", "a:0 c:4");
-  assert.deepEqual(counts(), { "a b:6": 1, "a c:4": 1 });
-});
-
-Deno.test("a stack that does not reach its root is replaced by the next one that does", () => {
-  const { tick, reader, counts, counters } = setUp([[
-    { walk: Walk.Broken, stack: "b:2" },
-    { walk: Walk.Broken, stack: "b:2" },
-    { walk: Walk.Agreed, stack: "a:0 b:2" },
-    { walk: Walk.Agreed, stack: "a:0 b:2", still: true },
-  ]]);
-  tick();
-  assert.deepEqual([reader.rereads, counters.samples], [9, 1]);
-  assert.deepEqual(counts(), { "a b:2": 1 });
-});
-
-Deno.test("a stack that never reaches its root counts as cut at the root: no sample is dropped", () => {
-  const { tick, reader, counts } = setUp([[{ walk: Walk.Broken, stack: "b:2" }]]);
-  tick();
-  assert.equal(reader.rereads, 8);
-  assert.deepEqual(counts(), { cut: 1 });
 });
 
 Deno.test("all threads of one read are looked at before any of them is read again", () => {

@@ -141,6 +141,33 @@ for (const [link, layout] of LAYOUT_OF_LINK) {
     });
   }
 
+  Deno.test(`${link}: of a stack whose innermost frames were left meanwhile the outer ones are found`, () => {
+    const thread = prepared(layout);
+    const leave = (address: number) => thread.writeFrame(address, { code: 0, instr: 0, previous: 1 });
+    leave(ADDRESSES[3]!);
+    assert.equal(thread.read(1)!.walk, Walk.Broken, "nothing is known of the stack yet");
+    thread.writeStack(ADDRESSES, CODES);
+    thread.settle();
+    leave(ADDRESSES[3]!);
+    const one = thread.read(1)!;
+    assert.deepEqual({ walk: one.walk, codes: one.codes }, { walk: Walk.Outer, codes: LEAF_FIRST.slice(1) });
+    leave(ADDRESSES[2]!);
+    leave(ADDRESSES[1]!);
+    const three = thread.read(1)!;
+    assert.deepEqual({ walk: three.walk, codes: three.codes }, {
+      walk: Walk.Outer,
+      codes: LEAF_FIRST.slice(3),
+    });
+    assert.equal(thread.read(2)!.walk, Walk.Broken, "it proves nothing");
+    leave(ADDRESSES[0]!);
+    assert.equal(thread.read(1)!.walk, Walk.Broken);
+    thread.writeStack(ADDRESSES, CODES);
+    thread.memory.word(ADDRESSES[2]! + fields.code, 0x9000);
+    leave(ADDRESSES[3]!);
+    const another = thread.read(1)!;
+    assert.deepEqual(another.codes, [0x9000, ...LEAF_FIRST.slice(2)], "it is of this read");
+  });
+
   Deno.test(`${link}: memory that goes away fails the call, is forgotten, and what is left is read`, () => {
     const thread = prepared(layout);
     thread.settle();
