@@ -26,60 +26,77 @@ const COSTLY_YIELD_INTERVAL = 200;
 
 /** A steady clock that keeps time to some 60 microseconds. A wait ends early once `isStopped` says so. */
 export function liveClock(isStopped: () => boolean): Clock {
-  let lastYield = nowMs();
-  let yieldInterval = YIELD_INTERVAL;
-  let tickInterval = Infinity;
-  let checked = lastYield;
-  let waited = 0;
+  return new LiveClock(isStopped);
+}
+
+class LiveClock implements Clock {
+  readonly now = nowMs;
+  readonly end = endSampling;
+  readonly #isStopped: () => boolean;
+  #lastYield = nowMs();
+  #yieldInterval = YIELD_INTERVAL;
+  #tickInterval = Infinity;
+  #checked = this.#lastYield;
+  #waited = 0;
+
+  constructor(isStopped: () => boolean) {
+    this.#isStopped = isStopped;
+  }
+
+  begin(rateHz: number): void {
+    this.#tickInterval = 1000 / rateHz;
+    beginSampling(rateHz);
+  }
+
+  random(): number {
+    return Math.random();
+  }
+
+  pause(untilMs: number): boolean {
+    const lengthNs = PAUSE_MIN + Math.random() * PAUSE_RANGE;
+    if (nowMs() + lengthNs / 1e6 + PAUSE_END > untilMs) return false;
+    sleepBlocking(lengthNs);
+    return true;
+  }
+
+  wait(untilMs: number, { now, nextMs }: { now: number; nextMs: number }): Promise<void> | undefined {
+    this.#waited += Math.max(0, untilMs - now);
+    if (now - this.#checked >= CHECK_INTERVAL) this.#checkShare(now);
+    if (untilMs - now > YIELD_INTERVAL) return this.#waitLong(untilMs, nextMs);
+    if (now - this.#lastYield > this.#yieldInterval) return this.#yieldOnce(untilMs, nextMs);
+    this.#sleepUntil(untilMs, nextMs, now);
+    return undefined;
+  }
+
   /** With a real-time priority, a thread that hardly sleeps would keep all others from its processor. */
-  const checkShare = (now: number) => {
-    if (now - checked < CHECK_INTERVAL) return;
-    if (waited < (now - checked) / 2) beginSampling(Infinity);
-    checked = now;
-    waited = 0;
-  };
-  const sleepUntil = (untilMs: number, { now = nowMs(), nextMs }: { now?: number; nextMs: number }) => {
+  #checkShare(now: number): void {
+    if (this.#waited < (now - this.#checked) / 2) beginSampling(Infinity);
+    this.#checked = now;
+    this.#waited = 0;
+  }
+
+  #sleepUntil(untilMs: number, nextMs: number, now: number): void {
     if (untilMs - now > SHORTEST_SLEEP) sleepUntilBlocking(untilMs, nextMs);
     else while (nowMs() < untilMs);
-  };
-  const waitLong = async (untilMs: number, nextMs: number) => {
+  }
+
+  async #waitLong(untilMs: number, nextMs: number): Promise<void> {
     for (;;) {
       const remaining = untilMs - nowMs() - TIMER_SLACK;
       if (remaining < 1) break;
       await new Promise((resolve) => setTimeout(resolve, Math.min(remaining, YIELD_INTERVAL)));
-      lastYield = nowMs();
-      if (isStopped()) return;
+      this.#lastYield = nowMs();
+      if (this.#isStopped()) return;
     }
-    sleepUntil(untilMs, { nextMs });
-  };
-  const yieldOnce = async (untilMs: number, nextMs: number) => {
+    this.#sleepUntil(untilMs, nextMs, nowMs());
+  }
+
+  async #yieldOnce(untilMs: number, nextMs: number): Promise<void> {
     const start = nowMs();
     await new Promise<void>((resolve) => setImmediate(resolve));
-    lastYield = nowMs();
-    yieldInterval = lastYield - start > tickInterval / 2 ? COSTLY_YIELD_INTERVAL : YIELD_INTERVAL;
-    sleepUntil(untilMs, { nextMs });
-  };
-  return {
-    now: nowMs,
-    begin(rateHz) {
-      tickInterval = 1000 / rateHz;
-      beginSampling(rateHz);
-    },
-    end: endSampling,
-    pause(untilMs) {
-      const lengthNs = PAUSE_MIN + Math.random() * PAUSE_RANGE;
-      if (nowMs() + lengthNs / 1e6 + PAUSE_END > untilMs) return false;
-      sleepBlocking(lengthNs);
-      return true;
-    },
-    random: () => Math.random(),
-    wait(untilMs, { now, nextMs }) {
-      waited += Math.max(0, untilMs - now);
-      checkShare(now);
-      if (untilMs - now > YIELD_INTERVAL) return waitLong(untilMs, nextMs);
-      if (now - lastYield > yieldInterval) return yieldOnce(untilMs, nextMs);
-      sleepUntil(untilMs, { now, nextMs });
-      return undefined;
-    },
-  };
+    this.#lastYield = nowMs();
+    const isCostly = this.#lastYield - start > this.#tickInterval / 2;
+    this.#yieldInterval = isCostly ? COSTLY_YIELD_INTERVAL : YIELD_INTERVAL;
+    this.#sleepUntil(untilMs, nextMs, this.#lastYield);
+  }
 }

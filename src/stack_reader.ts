@@ -13,6 +13,8 @@ import { MemoryReader, RangeList } from "./memory.ts";
 import type { TargetMemory } from "./memory.ts";
 import { RUNS } from "./types.ts";
 import { ThreadActivities } from "./thread_activities.ts";
+import { ThreadChoice } from "./thread_choice.ts";
+import type { Selection } from "./thread_choice.ts";
 import { ThreadRest } from "./thread_rest.ts";
 import { ownOsThreadId, ThreadTable } from "./thread_table.ts";
 import type { ReadThread } from "./thread_table.ts";
@@ -21,17 +23,12 @@ import type { TargetThreads } from "./types.ts";
 /** The lists of interpreters and threads are followed at most this often. Units: ms. */
 const LIST_INTERVAL = 1;
 const LIST_INTERVAL_PER_THREAD = 0.5;
-/** The system is asked at most this often what threads are doing, and the GIL read. Units: ms. */
-const STATE_INTERVAL = 0.1;
 /** Times that one read is tried anew because memory in the plan has gone. */
 const MAX_RETRIES = 64;
 /** Holders of the GIL that are tried one after the other while it goes from hand to hand. */
 const MAX_HOLDERS = 4;
 /** Time for stopping threads one after the other at one tick; the others are read as they run. Units: ms. */
 const MAX_STOPPING = 2;
-
-/** Which threads a read is about: those that run, all, or the holder of the GIL. */
-export type Selection = "active" | "all" | "gil";
 
 /** How reading went. */
 export interface ReadCounters {
@@ -51,7 +48,7 @@ export interface ReadCounters {
 /** The target's threads and their stacks. */
 export class StackReader {
   /** Threads of the last `read`, whose stacks `walk` can now follow. */
-  selected: ReadThread[] = [];
+  selected: readonly ReadThread[] = [];
   /** The stack that the last walk found, leaf first. */
   readonly stack = new RawStack();
   /** True when the thread of the last `walk` surely did not run while what the walk used was read. */
@@ -77,6 +74,7 @@ export class StackReader {
   /** Of the thread that was seen not to run before the last call. */
   readonly #rest: ThreadRest;
   readonly #table: ThreadTable;
+  readonly #choice: ThreadChoice;
   #isOnProcessor = false;
   /** The thread to be stopped for the call, and the one that was stopped for the last call. */
   #toStop: ReadThread | undefined;
@@ -88,9 +86,6 @@ export class StackReader {
   pauseMs = 0;
   #lastListing = -Infinity;
   #lastFullListing = -Infinity;
-  #lastStates = -Infinity;
-  /** Threads chosen when their states were asked for last. */
-  #chosen: ReadThread[] = [];
   #isGilRead = false;
 
   constructor(process: TargetMemory & TargetThreads & { readonly pid: number }, runtime: Runtime) {
@@ -103,6 +98,7 @@ export class StackReader {
     this.#copies = runtime.layout.code.bytecode < 0 ? undefined : new BytecodeCopies(reader, runtime.layout);
     this.activities = new ThreadActivities(process, this.#gil, runtime.layout.thread.state);
     this.#table = new ThreadTable(process, runtime);
+    this.#choice = new ThreadChoice(this.activities, this.#table);
   }
 
   /** All threads, newest first, as CPython lists them. */
@@ -113,7 +109,7 @@ export class StackReader {
   /** Reads the lists of threads anew; known threads keep what is known of them. */
   relist(): void {
     this.counters.relists++;
-    this.#lastStates = -Infinity;
+    this.#choice.forget();
     this.#table.relist();
   }
 
@@ -141,21 +137,22 @@ export class StackReader {
     if (selection === "gil") {
       return this.activities.areIndependent ? this.#readAttached(nowMs) : this.#readHolder();
     }
-    const isStateDue = isListDue || nowMs - this.#lastStates >= STATE_INTERVAL;
-    if (isStateDue) this.#select(selection);
-    else this.selected = this.#chosen;
-    this.#lastStates = isStateDue ? nowMs : this.#lastStates;
+    const holder = isListDue ? undefined : this.#choice.holder;
+    const isStateDue = isListDue || holder === undefined && this.#choice.isDue(nowMs);
+    this.selected = isStateDue ? this.#choice.ask(selection, nowMs) : [...this.#choice.threads];
     // All links of many threads cost as much as the stacks.
     const areAllDue = nowMs - this.#lastFullListing >= LIST_INTERVAL_PER_THREAD * this.threads.length;
     const lists = !isListDue ? "none" : areAllDue ? "all" : "heads";
-    if (!this.#call({ lists, gil: isStateDue })) return false;
+    if (!this.#call({ lists, gil: isStateDue || holder !== undefined })) return false;
+    const isLeft = holder !== undefined && !this.#gil.isHolder(holder.listed, this.#words);
+    if (isLeft) this.selected = this.#choice.ask(selection, nowMs);
     if (!isListDue) return true;
     this.#lastListing = nowMs;
     if (areAllDue) this.#lastFullListing = nowMs;
     if (this.#table.watch.isUnchanged(this.#words)) return true;
     // A thread that has come since the last tick belongs to this one.
     this.relist();
-    this.#select(selection);
+    this.selected = this.#choice.ask(selection, nowMs);
     return this.threads.length > 0 && this.#call({ lists: "none", gil: true });
   }
 
@@ -236,7 +233,7 @@ export class StackReader {
     let holder = this.threads.find((thread) => thread.ownsGil) ?? this.threads.at(-1);
     for (let attempt = 0; attempt < MAX_HOLDERS; attempt++) {
       this.#toStop = holder;
-      this.#lastStates = -Infinity;
+      this.#choice.forget();
       const isRead = this.#readSelected(selection, nowMs);
       this.#toStop = undefined;
       if (!isRead) return false;
@@ -298,13 +295,6 @@ export class StackReader {
     this.#os.leaveProcessor();
   }
 
-  /** Asks the system what each thread is doing, and chooses those to be read. */
-  #select(selection: "active" | "all"): void {
-    const running = this.activities.ask(this.threads, this.#table.interpreters);
-    this.selected = selection === "all" ? [...this.threads] : running;
-    this.#chosen = this.selected;
-  }
-
   /** The GIL's holder is predicted to be the one of the last time; when it is another, that one is read at once. */
   #readHolder(): boolean {
     for (let attempt = 0; attempt < MAX_HOLDERS; attempt++) {
@@ -364,7 +354,7 @@ export class StackReader {
         const before = this.threads;
         this.relist();
         this.selected = this.selected.filter((thread) => this.threads.includes(thread));
-        this.#lastStates = -Infinity;
+        this.#choice.forget();
         if (this.threads.length === 0) return false;
         if (before.length === this.threads.length && attempt > MAX_RETRIES / 2) return false;
       }

@@ -12,7 +12,7 @@ import { SelfUsage } from "../self_usage.ts";
 import { innerPidNote } from "../render/dump.ts";
 import { terminalSafe } from "../render/escape.ts";
 import type { StopReason } from "../schedule.ts";
-import type { Selection } from "../stack_reader.ts";
+import type { Selection } from "../thread_choice.ts";
 import { attachToChild, attachToRoot } from "./attach_subject.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { numberedName, showsThreads, showsTimes } from "./formats.ts";

@@ -7,7 +7,8 @@ import type { ReadingStats } from "../render/stats.ts";
 import { renderHottest } from "../render/summary.ts";
 import { formatAmount, formatPercent } from "../render/numbers.ts";
 import type { SampleTimes } from "../sampler.ts";
-import type { Selection, StackReader } from "../stack_reader.ts";
+import type { StackReader } from "../stack_reader.ts";
+import type { Selection } from "../thread_choice.ts";
 
 const HOTTEST_LIMIT = 10;
 /** By `Activity`. */

@@ -1,6 +1,6 @@
 /** Options of `top`. */
 import type { Grouping, SortKey } from "../render/top/state.ts";
-import type { Selection } from "../stack_reader.ts";
+import type { Selection } from "../thread_choice.ts";
 
 /** Options of `top`, as the command line gives them. Exactly one of `pid` and `program` is set. */
 export interface TopOptions {

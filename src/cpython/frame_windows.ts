@@ -75,16 +75,25 @@ export class FrameWindows {
 
   /** Reduces each window to what was used since the call before the last; drops those that were seldom used. */
   shrink(): void {
-    const kept: Window[] = [];
-    for (const window of this.#windows()) {
-      const start = Math.min(window.low, window.oldLow);
-      const end = Math.max(window.high, window.oldHigh);
-      if (window.uses < LEAST_USES || start >= end) continue;
-      const { low: oldLow, high: oldHigh } = window;
-      const uses = Math.max(0, window.uses - SHRINK_WALKS);
-      kept.push({ start, end, low: Infinity, high: 0, oldLow, oldHigh, uses, leafUses: window.leafUses / 2 });
+    let kept = 0;
+    for (let i = 0; i < this.count; i++) {
+      const [low, high, uses, leafUses] = [this.lows[i]!, this.highs[i]!, this.uses[i]!, this.leafUses[i]!];
+      const start = Math.min(low, this.#oldLows[i]!);
+      const end = Math.max(high, this.#oldHighs[i]!);
+      if (uses < LEAST_USES || start >= end) continue;
+      this.starts[kept] = start;
+      this.ends[kept] = end;
+      this.lows[kept] = Infinity;
+      this.highs[kept] = 0;
+      this.#oldLows[kept] = low;
+      this.#oldHighs[kept] = high;
+      this.uses[kept] = Math.max(0, uses - SHRINK_WALKS);
+      this.leafUses[kept] = leafUses / 2;
+      kept++;
     }
-    this.#store(kept);
+    if (kept === this.count) return this.#correctOrder();
+    this.count = kept;
+    this.#findOrder();
   }
 
   /** Index of the window that holds [start, end), or -1. `hint` is tried first. */
@@ -133,8 +142,24 @@ export class FrameWindows {
       this.uses[i] = window.uses;
       this.leafUses[i] = window.leafUses;
     });
-    const order = windows.map((_, i) => i).sort((a, b) => windows[b]!.leafUses - windows[a]!.leafUses);
-    this.order.set(order);
+    this.#findOrder();
+  }
+
+  #findOrder(): void {
+    const { leafUses } = this;
+    const order = Array.from({ length: this.count }, (_, i) => i);
+    this.order.set(order.sort((a, b) => leafUses[b]! - leafUses[a]!));
+  }
+
+  /** Does so by insertion: mostly little has changed. */
+  #correctOrder(): void {
+    const { order, leafUses } = this;
+    for (let i = 1; i < this.count; i++) {
+      const window = order[i]!;
+      let at = i;
+      for (; at > 0 && leafUses[order[at - 1]!]! < leafUses[window]!; at--) order[at] = order[at - 1]!;
+      order[at] = window;
+    }
   }
 
   #reserve(count: number): void {

@@ -26,8 +26,9 @@ export class GilWords {
   readonly #runtime: Runtime;
   /** Address of `last_holder`, by interpreter. */
   readonly #addresses = new Map<Address, Address>();
-  /** Offset of `last_holder` in what was read, by interpreter. */
+  /** Offset of `last_holder` in what was read, by interpreter, and the interpreters. */
   readonly #offsets = new Map<Address, number>();
+  #planned: readonly ListedInterpreter[] = [];
   /** From `last_holder` to `locked`, and to `enabled`; 0 where the GIL is always enabled. */
   readonly #lockedDistance: number;
   readonly #enabledDistance: number;
@@ -50,8 +51,10 @@ export class GilWords {
 
   /** Appends the words of each interpreter's GIL to a call. */
   plan(ranges: RangeList, interpreters: readonly ListedInterpreter[]): void {
-    this.#offsets.clear();
-    this.#waiters.clear();
+    // To clear a map makes a new one.
+    if (this.#planned !== interpreters) this.#offsets.clear();
+    this.#planned = interpreters;
+    if (this.#waiters.size > 0) this.#waiters.clear();
     for (const { address } of interpreters) {
       const words = this.#addressFor(address);
       if (words === undefined) continue;

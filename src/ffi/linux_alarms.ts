@@ -43,8 +43,9 @@ export class Alarms {
   }
 
   #set(index: number, time: number): boolean {
-    this.#setting[4] = Math.floor(time / 1000);
-    this.#setting[6] = (time % 1000) * 1e6;
+    const seconds = Math.floor(time / 1000);
+    this.#setting[4] = seconds;
+    this.#setting[6] = (time - seconds * 1000) * 1e6;
     this.#times[index] = time;
     return libc().timerfd_settime(this.#files[index]!, TFD_TIMER_ABSTIME, this.#settingBytes, 0) === 0;
   }

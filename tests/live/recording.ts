@@ -5,7 +5,7 @@ import { buildProfile } from "../../src/build_profile.ts";
 import { liveClock } from "../../src/clock.ts";
 import type { Profile } from "../../src/profile.ts";
 import { RecordingSession } from "../../src/recording_session.ts";
-import type { Selection } from "../../src/stack_reader.ts";
+import type { Selection } from "../../src/thread_choice.ts";
 import type { SampleCounters } from "../../src/types.ts";
 
 /** What was recorded of a process. */

@@ -29,6 +29,7 @@ const CORE = [
   "stand_ins",
   "cpu_times",
   "thread_activities",
+  "thread_choice",
   "thread_rest",
   "thread_table",
   "target_time",

@@ -1,7 +1,7 @@
 /** A reader that gives what a test says, in place of a target. */
 import type { Walk } from "../../src/cpython/thread_stack.ts";
 import type { RawStack } from "../../src/cpython/raw_stack.ts";
-import type { Selection } from "../../src/stack_reader.ts";
+import type { Selection } from "../../src/thread_choice.ts";
 import type { ReadThread } from "../../src/thread_table.ts";
 import { Activity } from "../../src/types.ts";
 import { FakeCodes, rawStack } from "./fake_codes.ts";

@@ -221,6 +221,30 @@ Deno.test("active threads are those that run now", () => {
   assert.deepEqual(target.leaves(), [0x4000, 0x2000]);
 });
 
+Deno.test("while the only thread holds the GIL the system is not asked whether it runs, but once a ms", () => {
+  const target = started(1);
+  target.giveGil(0);
+  let now = target.settle("active");
+  const tick = (ms: number) => {
+    target.asked.length = 0;
+    assert.equal(target.reader.read("active", now += ms), true);
+    return [target.leaves().length, target.asked.length];
+  };
+  assert.deepEqual(tick(2), [1, 1]);
+  assert.deepEqual([tick(0.3), tick(0.3)], [[1, 0], [1, 0]]);
+  target.memory.write(RUNTIME + LAYOUT.runtime.gilLocked, [0]);
+  assert.deepEqual(tick(0.3), [1, 1], "it runs without the GIL");
+  assert.deepEqual(tick(0.3), [1, 1]);
+  target.giveGil(0);
+  assert.deepEqual([tick(2), tick(0.3)], [[1, 1], [1, 0]]);
+  target.running.clear();
+  target.memory.write(RUNTIME + LAYOUT.runtime.gilLocked, [0]);
+  assert.deepEqual(tick(0.3), [0, 1], "it fell asleep");
+  target.start(1);
+  target.giveGil(1);
+  assert.deepEqual([tick(2)[0], tick(0.3)], [1, [1, 2]], "there are two");
+});
+
 Deno.test("while nothing runs, threads that were blocked are not asked one by one, unless they may wait for the GIL", () => {
   const target = new FakeTarget();
   for (let index = 0; index < 10; index++) target.start(index);
