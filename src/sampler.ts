@@ -300,7 +300,8 @@ export class Sampler {
   }
 
   #mayJoin(nowMs: number): boolean {
-    if (this.#options.blocking) return false;
+    // The first tick takes milliseconds, since our own code is new.
+    if (this.#options.blocking || this.counters.ticks === 0) return false;
     const areFew = this.#reader.threads.length <= FEW_THREADS;
     if (this.#tickMs > (areFew ? LONGEST_NEW_MS : LONGEST_JOINED_MS)) return false;
     const costMs = Math.max(JOINED_TICK_MS, this.#tickMs);

@@ -1,11 +1,11 @@
 /**
  * Finding the place of a stack in the recording, without making its thread wait for it.
  *
- * On its processor a thread waits for whatever we do. To read code objects that were not met before takes up to some
- * milliseconds, so we leave it first. What may be freed as soon as it goes on is read before that.
+ * On its processor a thread waits for whatever we do. To read many code objects that were not met before takes up to some
+ * milliseconds, so we leave it first. What may be freed as soon as it goes on is read before that. To leave, and to go there
+ * again, takes as long as to read a few.
  */
 import type { CallNode } from "./call_node.ts";
-import type { RawStack } from "./cpython/raw_stack.ts";
 import type { Recording } from "./recording.ts";
 import type { StackReader } from "./stack_reader.ts";
 import type { ThreadEntry } from "./thread_table.ts";
@@ -13,6 +13,8 @@ import type { Clock } from "./types.ts";
 
 /** A deeper stack takes long to look up, and to check. */
 const DEEPEST_JOINED = 1000;
+/** Frames of new code objects; with more of them we leave. */
+const FEW_NEW = 16;
 /** Innermost frames whose code objects may soon be freed: a module runs its own once, and imports others meanwhile. */
 const SHORT_LIVED = 16;
 
@@ -38,18 +40,18 @@ export class StackLookup {
   insert({ index, cursor }: ThreadEntry): CallNode {
     const { stack, isJoined } = this.#reader;
     const isDeep = stack.depth > DEEPEST_JOINED;
-    const isNew = isJoined && !isDeep && !this.#recording.codes.knows(stack.codes, stack.depth);
-    if (isNew) this.#readShortLived(stack);
-    if (isNew || isJoined && isDeep) {
+    const { codes } = this.#recording;
+    const news = isJoined && !isDeep ? codes.countNew(stack.codes, stack.depth) : 0;
+    const areMany = news > FEW_NEW;
+    if (news > 0) {
+      codes.recheck(stack.codes, stack.depth);
+      codes.readNew(stack.codes, areMany ? Math.min(stack.depth, SHORT_LIVED) : stack.depth);
+    }
+    if (areMany || isJoined && isDeep) {
       this.#reader.leaveProcessor();
       this.#leftMs = this.#clock.now();
     }
-    return this.#recording.insert(index, cursor, stack, { checked: isNew });
-  }
-
-  #readShortLived({ codes, depth }: RawStack): void {
-    const table = this.#recording.codes;
-    table.recheck(codes, depth);
-    for (let i = 0; i < Math.min(depth, SHORT_LIVED); i++) table.idOf(codes[i]!);
+    if (areMany) codes.readNew(stack.codes, stack.depth);
+    return this.#recording.insert(index, cursor, stack, { checked: news > 0 });
   }
 }

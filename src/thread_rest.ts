@@ -25,6 +25,11 @@ export class ThreadRest {
     this.#thread = undefined;
   }
 
+  /** How often the thread had been put to work at the moment; NaN when it may have been at work. */
+  get runCount(): number {
+    return this.#runCount;
+  }
+
   /** Whether a thread did not run at the moment. */
   hasBegun(thread: ReadThread): boolean {
     return this.#thread === thread && !Number.isNaN(this.#runCount);

@@ -9,16 +9,21 @@ import { BytecodeCopies } from "./bytecode_copies.ts";
 import type { Layout } from "./layout.ts";
 import { lineDecoder } from "./line_table.ts";
 import type { LineDecoder } from "./line_table.ts";
+import { doubled } from "./raw_stack.ts";
+import { ReadAhead } from "./read_ahead.ts";
 import { readBytes, readString } from "./strings.ts";
 import { nameOfType } from "./types.ts";
-import { isPlausible, MemoryReader, RangeList, Struct } from "../memory.ts";
-import type { TargetMemory } from "../memory.ts";
+import { isPlausible, MemoryReader, RangeList } from "../memory.ts";
+import type { Struct, TargetMemory } from "../memory.ts";
 import type { Address } from "../types.ts";
 
 /** Number of something that is not a code object. */
 export const NOT_CODE = -1;
 
 const REVALIDATE_BATCH = 512;
+/** What is read ahead of names and paths, and of line tables: most are shorter. Units: bytes. */
+const TEXT_AHEAD = 256;
+const TABLE_AHEAD = 512;
 /**
  * Name and file of the code that stands between a class and its `__init__` from 3.13 on.
  *
@@ -41,6 +46,7 @@ export interface CodeObject {
 export class CodeTable {
   readonly #layout: Layout;
   readonly #memory: TargetMemory;
+  readonly #ahead: ReadAhead;
   readonly #reader: MemoryReader;
   readonly #decode: LineDecoder;
   /** Only where threads have copies of their own. */
@@ -50,7 +56,9 @@ export class CodeTable {
   #codeType: Address = 0;
   #ids = new Map<Address, number>();
   readonly #objects: CodeObject[] = [];
-  readonly #fingerprints: string[] = [];
+  /** Words of the struct by which code objects are told apart, and those of each. Shape: by number, one after the other. */
+  readonly #fingerprint: readonly number[];
+  #fingerprints: Uint32Array;
   /** Addresses that have been used again: they may be so at any time. */
   readonly #reused = new Set<Address>();
   /** Where the bytecode of each begins. Shape: by number. */
@@ -60,12 +68,18 @@ export class CodeTable {
 
   constructor(memory: TargetMemory, layout: Layout) {
     this.#memory = memory;
-    this.#reader = new MemoryReader(memory);
+    this.#ahead = new ReadAhead(memory);
+    this.#reader = new MemoryReader(this.#ahead);
     this.#layout = layout;
     this.#decode = lineDecoder(layout.traits.lineTable);
     this.#copies = layout.code.tlbc < 0 ? undefined : new BytecodeCopies(this.#reader, layout);
     const { filename, name, qualname, firstLineNo, lineTable } = layout.code;
-    this.#structSize = Math.max(filename, name, qualname, firstLineNo, lineTable) + 8;
+    this.#structSize = Math.ceil(Math.max(filename, name, qualname, firstLineNo, lineTable) / 8) * 8 + 8;
+    const pointers = [layout.object.type, filename, name, lineTable];
+    this.#fingerprint = [...pointers.flatMap((offset) => [offset, offset + 4]), firstLineNo].map((at) =>
+      at >> 2
+    );
+    this.#fingerprints = new Uint32Array(1024 * this.#fingerprint.length);
   }
 
   /**
@@ -80,10 +94,35 @@ export class CodeTable {
     return id;
   }
 
-  /** Whether all of a stack's code objects have been read. Shape: the first `depth` of `addresses`. */
-  knows(addresses: ArrayLike<Address>, depth: number): boolean {
-    for (let i = 0; i < depth; i++) if (!this.#ids.has(addresses[i]!)) return false;
-    return true;
+  /** Reads those of a stack's code objects that are new, all in few calls. Shape: the first `depth` of `addresses`. */
+  readNew(addresses: ArrayLike<Address>, depth: number): void {
+    const fresh = new Set<Address>();
+    for (let i = 0; i < depth; i++) {
+      const address = addresses[i]!;
+      if (!this.#ids.has(address) && isCodeAddress(address)) fresh.add(address);
+    }
+    if (fresh.size === 0) return;
+    const { filename, name, qualname, lineTable } = this.#layout.code;
+    this.#ahead.add([...fresh], this.#structSize);
+    const texts = new Set<Address>();
+    const tables = new Set<Address>();
+    for (const address of fresh) {
+      const struct = this.#reader.struct(address, this.#structSize);
+      if (struct === undefined || !this.#isCode(struct)) continue;
+      texts.add(struct.pointer(filename)).add(struct.pointer(qualname < 0 ? name : qualname));
+      tables.add(struct.pointer(lineTable));
+    }
+    this.#ahead.add([...texts].filter(isPlausible), TEXT_AHEAD);
+    this.#ahead.add([...tables].filter(isPlausible), TABLE_AHEAD);
+    for (const address of fresh) this.idOf(address);
+    this.#ahead.clear();
+  }
+
+  /** Frames of a stack whose code objects have not been read yet. Shape: the first `depth` of `addresses`. */
+  countNew(addresses: ArrayLike<Address>, depth: number): number {
+    let count = 0;
+    for (let i = 0; i < depth; i++) if (!this.#ids.has(addresses[i]!)) count++;
+    return count;
   }
 
   get(id: number): CodeObject {
@@ -149,26 +188,40 @@ export class CodeTable {
     const ranges = new RangeList();
     for (const address of addresses) ranges.push(address, this.#structSize);
     const into = new Uint8Array(ranges.byteLength);
+    const words = new Uint32Array(into.buffer);
     const length = this.#memory.readv(ranges, into);
-    addresses.forEach((address, i) => {
+    for (let i = 0; i < addresses.length; i++) {
+      const address = addresses[i]!;
+      const id = this.#ids.get(address)!;
       const start = i * this.#structSize;
-      const end = start + this.#structSize;
       // One unreadable range hides all that follow: those are read on their own.
-      const struct = end <= length
-        ? new Struct(into.subarray(start, end))
-        : this.#reader.struct(address, this.#structSize);
-      if (struct !== undefined && this.#fingerprint(struct) === this.#fingerprints[this.#ids.get(address)!]) {
-        return;
-      }
+      const isSame = start + this.#structSize <= length
+        ? this.#isSame(id, words, start >> 2)
+        : this.#isStill(id, address);
+      if (isSame) continue;
       this.#ids.delete(address);
       this.#copies?.forget(address);
       this.#reused.add(address);
       this.generation++;
-    });
+    }
+  }
+
+  #isStill(id: number, address: Address): boolean {
+    const struct = this.#reader.struct(address, this.#structSize);
+    return struct !== undefined && this.#isSame(id, new Uint32Array(struct.bytes.buffer), 0);
+  }
+
+  /** Whether the struct at an index of `words` has the fields of a code object. */
+  #isSame(id: number, words: Uint32Array, at: number): boolean {
+    const size = this.#fingerprint.length;
+    for (let i = 0; i < size; i++) {
+      if (words[at + this.#fingerprint[i]!] !== this.#fingerprints[id * size + i]) return false;
+    }
+    return true;
   }
 
   #read(address: Address): number {
-    if (address % 8 !== 0 || !isPlausible(address)) return NOT_CODE;
+    if (!isCodeAddress(address)) return NOT_CODE;
     const struct = this.#reader.struct(address, this.#structSize);
     if (struct === undefined || !this.#isCode(struct)) return NOT_CODE;
     const { filename, name, qualname, firstLineNo, lineTable } = this.#layout.code;
@@ -183,12 +236,14 @@ export class CodeTable {
       lineTable: readBytes(this.#reader, this.#layout, struct.pointer(lineTable)),
       isHidden: file === INIT_CLEANUP && shownName === INIT_CLEANUP,
     });
-    this.#fingerprints.push(this.#fingerprint(struct));
     if (id >= this.#bytecodeStarts.length) {
-      const grown = new Float64Array(this.#bytecodeStarts.length * 2);
-      grown.set(this.#bytecodeStarts);
-      this.#bytecodeStarts = grown;
+      this.#bytecodeStarts = doubled(this.#bytecodeStarts);
+      const fingerprints = new Uint32Array(this.#fingerprints.length * 2);
+      fingerprints.set(this.#fingerprints);
+      this.#fingerprints = fingerprints;
     }
+    const words = new Uint32Array(struct.bytes.buffer);
+    this.#fingerprints.set(this.#fingerprint.map((at) => words[at]!), id * this.#fingerprint.length);
     this.#bytecodeStarts[id] = address + this.#layout.code.bytecode;
     return id;
   }
@@ -200,12 +255,8 @@ export class CodeTable {
     this.#codeType = type;
     return true;
   }
+}
 
-  #fingerprint(struct: Struct): string {
-    const { filename, name, firstLineNo, lineTable } = this.#layout.code;
-    return `${struct.pointer(this.#layout.object.type)} ${struct.pointer(filename)} ${
-      struct.pointer(name)
-    } ` +
-      `${struct.i32(firstLineNo)} ${struct.pointer(lineTable)}`;
-  }
+function isCodeAddress(address: Address): boolean {
+  return address % 8 === 0 && isPlausible(address);
 }

@@ -28,6 +28,7 @@ const CORE = [
   "sighting",
   "stand_ins",
   "cpu_times",
+  "entered_frame",
   "thread_activities",
   "thread_choice",
   "thread_rest",

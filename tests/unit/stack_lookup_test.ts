@@ -49,6 +49,18 @@ Deno.test("a thread does not wait while code is read that is new, nor does it ta
   assert.deepEqual([reader.left, lookup.joinedUntilMs], [1, 5]);
 });
 
+Deno.test("a thread waits for a few code objects that are new, which take few calls", () => {
+  const { codes, recording, reader, insert } = setUp();
+  const addresses = Array.from({ length: 16 }, (_, i) => codes.add({ name: `f${i}` }));
+  codes.table.idOf(addresses[0]!);
+  const { reads } = codes.memory;
+  const node = insert(rawStack(addresses.map((address) => [address, 0])));
+  assert.equal(codes.table.get(node.codeId).name, "f15");
+  assert.deepEqual([recording.insertedPartly, reader.left], [false, 0]);
+  const calls = codes.memory.reads - reads;
+  assert.ok(calls <= 4, `${calls} calls: the known one, structs, texts, line tables`);
+});
+
 Deno.test("a thread is left for a stack that is very deep, not for one that is known", () => {
   const { codes, reader, insert } = setUp();
   const address = codes.add({ name: "f" });
