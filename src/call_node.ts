@@ -16,8 +16,8 @@ export class CallNode {
   proven: boolean;
   /** Reads that were made to prove this path, without success. */
   attempts = 0;
-  /** `Recording.provingReads` before the first of them. */
-  searchedFrom = 0;
+  /** `Recording.provingReads` when it was first to be proven; NaN before. */
+  wantedFrom = NaN;
   /** A sample that begins as this path surely does: it counts in its place if this one was torn. */
   standIn: StandIn | undefined;
   children: Map<number, CallNode> | undefined;

@@ -4,7 +4,7 @@ import { NOT_CODE } from "./cpython/code_table.ts";
 
 /** Searches for a step, and reads that showed other paths; so many tell that a read which shows it was likely torn. */
 export const DOUBTFUL_ATTEMPTS = 40;
-/** The same for reads that proved whatever path, since it was searched for first. */
+/** The same for reads that proved whatever path, since this one was to be proven. */
 const DOUBTFUL_READS = 400;
 
 /**
@@ -15,9 +15,8 @@ const DOUBTFUL_READS = 400;
 export function isDoubtful(node: CallNode, provingReads: number): boolean {
   // Only its beginning was read.
   if (node.codeId === NOT_CODE) return true;
-  const { attempts, searchedFrom } = firstUnproven(node);
-  return attempts >= DOUBTFUL_ATTEMPTS ||
-    attempts > 0 && provingReads - searchedFrom >= DOUBTFUL_READS;
+  const { attempts, wantedFrom } = firstUnproven(node);
+  return attempts >= DOUBTFUL_ATTEMPTS || provingReads - wantedFrom >= DOUBTFUL_READS;
 }
 
 /** The step of an unproven path that all paths which begin with it depend on. */

@@ -104,8 +104,8 @@ export class PathProver {
    */
   search(entry: ThreadEntry, node: CallNode, deadlineMs: number): void {
     const step = firstUnproven(node);
+    if (Number.isNaN(step.wantedFrom)) step.wantedFrom = this.#recording.provingReads;
     if (step.attempts >= MAX_ATTEMPTS || this.#searches.some((one) => one.entry === entry)) return;
-    if (step.attempts === 0) step.searchedFrom = this.#recording.provingReads;
     step.attempts++;
     this.#searches.push({
       entry,

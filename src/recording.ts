@@ -59,6 +59,8 @@ export class Recording {
   readonly #fresh: CallNode[] = [];
   /** Nodes whose samples may yet count for others. */
   readonly #replaceable: CallNode[] = [];
+  /** Nodes whose samples do so since the last pruning. */
+  readonly #emptied: CallNode[] = [];
   #begun = 0;
   /** Grows when nodes are forgotten, so that cached ones are looked up again. */
   #pruned = 0;
@@ -174,6 +176,11 @@ export class Recording {
     if (this.log === undefined) this.#replaceable.push(node);
   }
 
+  /** Gives the samples of a path that is taken for torn to one of which the beginning alone is known. */
+  mergeTorn(node: CallNode, begun: CallNode): void {
+    if (moveCounts(node, begun, CUT_OFFSET)) this.#emptied.push(node);
+  }
+
   /**
    * Forgets paths that were never seen to exist: torn reads show ever new ones. Samples of those that are taken for torn go
    * to what stands in for them.
@@ -187,6 +194,8 @@ export class Recording {
     const later = this.#replaceable.filter((node) => !this.#replaceIfDoubtful(node));
     this.#replaceable.length = 0;
     for (const node of later) this.#replaceable.push(node);
+    for (const node of this.#emptied) this.#forgetFrom(node);
+    this.#emptied.length = 0;
   }
 
   /**
@@ -197,23 +206,20 @@ export class Recording {
   #replaceIfDoubtful(node: CallNode): boolean {
     if (node.proven) return true;
     if (!isDoubtful(node, this.provingReads) || provenPath(node).isWhole) return false;
-    const { selfCounts } = node;
-    if (selfCounts !== undefined) {
-      const { node: other, leafOffset } = node.standIn!;
-      const instead = provenPath(other).node;
-      for (const [key, amount] of selfCounts) {
-        instead.count(selfKey(leafOffset, selfParts(key).activity), amount);
-      }
-      node.selfCounts = undefined;
-      // Samples may be on their way to it.
-      return false;
-    }
+    const { node: other, leafOffset } = node.standIn!;
+    // Samples may be on their way to it.
+    if (moveCounts(node, provenPath(other).node, leafOffset)) return false;
     // One that was searched for often is not to be searched for again.
     if (node.attempts >= DOUBTFUL_ATTEMPTS) return false;
+    this.#forgetFrom(node);
+    return true;
+  }
+
+  /** Forgets a path, and of those that it begins with what is not needed without it. */
+  #forgetFrom(node: CallNode): void {
     for (let at: CallNode | undefined = node; at !== undefined; at = at.parent) {
       if (!this.#forgetUnneeded(at)) break;
     }
-    return true;
   }
 
   /** @returns whether it forgot the node. */
@@ -252,4 +258,12 @@ export class Recording {
     log.startNs.push(timeNs);
     log.weightNs.push(weightNs);
   }
+}
+
+/** @returns false when there were none. */
+function moveCounts(from: CallNode, to: CallNode, leafOffset: number): boolean {
+  if (from.selfCounts === undefined) return false;
+  for (const [key, amount] of from.selfCounts) to.count(selfKey(leafOffset, selfParts(key).activity), amount);
+  from.selfCounts = undefined;
+  return true;
 }

@@ -340,6 +340,7 @@ export class Sampler {
   #upkeep(now: number): void {
     this.#lastUpkeep = now;
     this.#recording.codes.revalidate();
+    this.#standIns.mergeTorn();
     this.#recording.prune();
     if (now >= this.#nextNames) {
       const start = this.#clock.now();

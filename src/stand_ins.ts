@@ -6,6 +6,7 @@
  */
 import { CUT_OFFSET, selfParts } from "./call_node.ts";
 import type { CallNode, StandIn } from "./call_node.ts";
+import { NOT_CODE } from "./cpython/code_table.ts";
 import { isDoubtful } from "./doubt.ts";
 import { provenPath } from "./proven_path.ts";
 import type { Recording } from "./recording.ts";
@@ -14,6 +15,8 @@ import type { Sighting } from "./sighting.ts";
 
 /** Those beyond are cut, unless they are proven. */
 const MAX_WAITING = 10_000;
+/** Beginnings of paths that are looked at each time. */
+const MERGE_BATCH = 1000;
 
 /** Finds the samples that stand in for torn ones. */
 export class StandIns {
@@ -53,7 +56,33 @@ export class StandIns {
       this.#begun.set(proven, node);
       this.await(node);
     }
-    return node ?? start;
+    return node ?? proven;
+  }
+
+  /**
+   * Puts those that are taken for torn, and still wait, together with all that begin like them: there may be ever new ones.
+   */
+  mergeTorn(): void {
+    // A timeline keeps its nodes.
+    if (this.#recording.log !== undefined) return;
+    let left = Math.min(MERGE_BATCH, this.#waiting.size);
+    for (const [start, nodes] of this.#waiting) {
+      if (left-- === 0) break;
+      const torn: CallNode[] = [];
+      const kept: CallNode[] = [];
+      for (const node of nodes) (this.#isTorn(node) ? torn : kept).push(node);
+      // At the end of the line: the others come first the next time.
+      this.#waiting.delete(start);
+      if (kept.length > 0) this.#waiting.set(start, kept);
+      this.#count -= torn.length;
+      for (const node of torn) {
+        if (!provenPath(node).isWhole) this.#recording.mergeTorn(node, this.awaitBegun(node));
+      }
+    }
+  }
+
+  #isTorn(node: CallNode): boolean {
+    return node.codeId !== NOT_CODE && isDoubtful(node, this.#recording.provingReads);
   }
 
   /** Takes a sample for the paths that wait for it. */

@@ -173,8 +173,7 @@ Deno.test("a path that was searched for in vain gives way to what stands in for 
   const recorder = new Recorder({ timeline: true });
   const known = recorder.sample("a:11 b:25");
   const torn = recorder.sample("a:11 c:35", { proven: false });
-  torn.attempts = 9;
-  torn.searchedFrom = 100;
+  torn.wantedFrom = 100;
   torn.standIn = { node: known, leafOffset: 2 * 7 };
   recorder.recording.provingReads = 499;
   const both = { "a (main.py:11);b (main.py:25)": 1 };

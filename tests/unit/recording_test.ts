@@ -255,7 +255,7 @@ Deno.test("samples of a path that is taken for torn go to another, and the path 
   count(torn, 4, 3);
   recording.replaceIfTorn(torn, { node: known, leafOffset: 8 });
   recording.prune();
-  torn.attempts = 1;
+  torn.wantedFrom = 0;
   recording.provingReads = 399;
   recording.prune();
   assert.equal(known.selfCounts, undefined, "it may still be found");
