@@ -139,15 +139,18 @@ export class StackReader {
     if (selection === "gil") {
       return this.activities.areIndependent ? this.#readAttached(nowMs) : this.#readHolder();
     }
-    const holder = isListDue ? undefined : this.#choice.holder;
-    const isStateDue = isListDue || holder === undefined && this.#choice.isDue(nowMs);
-    this.selected = isStateDue ? this.#choice.ask(selection, nowMs) : [...this.#choice.threads];
+    const isStateDue = isListDue || this.#choice.isDue(nowMs);
+    const holder = isStateDue && !isListDue ? this.#choice.holder : undefined;
+    const isAsked = isStateDue && holder === undefined;
+    this.selected = isAsked ? this.#choice.ask(selection, nowMs) : this.#choice.threads;
     // All links of many threads cost as much as the stacks.
     const areAllDue = nowMs - this.#lastFullListing >= LIST_INTERVAL_PER_THREAD * this.threads.length;
     const lists = !isListDue ? "none" : areAllDue ? "all" : "heads";
-    if (!this.#call({ lists, gil: isStateDue || holder !== undefined })) return false;
-    const isLeft = holder !== undefined && !this.#gil.isHolder(holder.listed, this.#words);
-    if (isLeft) this.selected = this.#choice.ask(selection, nowMs);
+    if (!this.#call({ lists, gil: isStateDue })) return false;
+    if (holder !== undefined) {
+      if (this.#gil.isHolder(holder.listed, this.#words)) this.#choice.keep(nowMs);
+      else this.selected = this.#choice.ask(selection, nowMs);
+    }
     if (!isListDue) return true;
     this.#lastListing = nowMs;
     if (areAllDue) this.#lastFullListing = nowMs;

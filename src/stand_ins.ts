@@ -13,7 +13,7 @@ import type { Recording } from "./recording.ts";
 import { Sight } from "./sighting.ts";
 import type { Sighting } from "./sighting.ts";
 
-/** Those beyond are cut, unless they are proven. */
+/** Those beyond are shown as any sample that begins like them. */
 const MAX_WAITING = 10_000;
 /** Beginnings of paths that are looked at each time. */
 const MERGE_BATCH = 1000;

@@ -27,7 +27,7 @@ export class ThreadChoice {
     this.#lastAsked = -Infinity;
   }
 
-  /** Whether the system is to be asked, unless `holder` makes that needless. Units: ms of any steady clock. */
+  /** Whether it is time to ask the system, or to see that `holder` still holds the GIL. Units: ms of any steady clock. */
   isDue(nowMs: number): boolean {
     return nowMs - this.#lastAsked >= STATE_INTERVAL;
   }
@@ -36,6 +36,11 @@ export class ThreadChoice {
   get holder(): ReadThread | undefined {
     const only = this.#table.threads.length === 1 ? this.#table.threads[0]! : undefined;
     return only !== undefined && only === this.threads[0] && only.ownsGil ? only : undefined;
+  }
+
+  /** The choice holds for longer. */
+  keep(nowMs: number): void {
+    this.#lastAsked = nowMs;
   }
 
   /** Asks the system what each thread is doing, and chooses those to be read. */

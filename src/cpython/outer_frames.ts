@@ -4,6 +4,7 @@
  * The innermost frames of a thread come and go; those outside of them stay. When a walk finds that its first frame has been
  * left meanwhile, and so leads nowhere, they tell from which functions it was called.
  */
+import { doubled } from "./raw_stack.ts";
 import type { RawStack } from "./raw_stack.ts";
 import type { Address } from "../types.ts";
 
@@ -12,12 +13,13 @@ const DEEPEST = 1024;
 
 /** The addresses of one thread's frames, leaf first. */
 export class OuterFrames {
-  readonly #frames = new Float64Array(DEEPEST);
+  #frames = new Float64Array(32);
   #depth = 0;
 
   /** Takes over the frames of a whole walk. */
   keep({ frames, depth }: RawStack): void {
     this.#depth = depth <= DEEPEST ? depth : 0;
+    while (this.#depth > this.#frames.length) this.#frames = doubled(this.#frames);
     for (let i = 0; i < this.#depth; i++) this.#frames[i] = frames[i]!;
   }
 
