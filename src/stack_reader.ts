@@ -11,7 +11,6 @@ import type { Runtime } from "./cpython/runtime.ts";
 import { GilWords } from "./cpython/gil.ts";
 import { MemoryReader, RangeList } from "./memory.ts";
 import type { TargetMemory } from "./memory.ts";
-import { EnteredFrame } from "./entered_frame.ts";
 import { RUNS } from "./types.ts";
 import { ThreadActivities } from "./thread_activities.ts";
 import { ThreadChoice } from "./thread_choice.ts";
@@ -74,7 +73,6 @@ export class StackReader {
   #words = new Uint32Array(this.#arena.buffer);
   /** Of the thread that was seen not to run before the last call. */
   readonly #rest: ThreadRest;
-  readonly #entered = new WeakMap<ReadThread, EnteredFrame>();
   readonly #table: ThreadTable;
   readonly #choice: ThreadChoice;
   #isOnProcessor = false;
@@ -177,19 +175,13 @@ export class StackReader {
     this.counters.misses += thread.stack.misses;
     const isProof = isStopped || isResting || result === Walk.Agreed;
     const isLinked = !isProof || this.stack.hasBegun(this.#copies) || this.activities.waits(thread) ||
-      isResting && this.#staysEntered(thread);
+      isResting && this.#rest.staysEntered(thread, this.stack);
     // Asked after the walk: frames that it had to read on their own must be of the same moment.
     this.isStill = isStopped && thread.stack.misses === 0 || this.#rest.lasts(thread);
     if (thread.stack.isOutside && !this.isStill) return this.#unreadable(thread);
     if (isLinked) return result;
     this.isStill = false;
     return result === Walk.Agreed ? Walk.Reached : result;
-  }
-
-  #staysEntered(thread: ReadThread): boolean {
-    let entered = this.#entered.get(thread);
-    if (entered === undefined) this.#entered.set(thread, entered = new EnteredFrame());
-    return entered.stays(this.stack, this.#rest.runCount);
   }
 
   /** Reads one thread anew and walks its stack. */

@@ -1,4 +1,6 @@
 /** Knowing that a thread has not run since a moment: then all that was read of it belongs together. */
+import type { RawStack } from "./cpython/raw_stack.ts";
+import { EnteredFrame } from "./entered_frame.ts";
 import { ownOsThreadId } from "./thread_table.ts";
 import type { ReadThread } from "./thread_table.ts";
 import type { TargetThreads } from "./types.ts";
@@ -6,6 +8,7 @@ import type { TargetThreads } from "./types.ts";
 /** Watches one thread at a time. */
 export class ThreadRest {
   readonly #os: TargetThreads;
+  readonly #entered = new WeakMap<ReadThread, EnteredFrame>();
   #thread: ReadThread | undefined;
   /** How often it was put to work before the moment; NaN when it may have been at work then. */
   #runCount = NaN;
@@ -21,13 +24,15 @@ export class ThreadRest {
     this.#runCount = id === 0 ? NaN : this.#os.restingCount(id);
   }
 
-  end(): void {
-    this.#thread = undefined;
+  /** Whether the innermost frame of a thread that rests was at its first instruction at the looks before as well. */
+  staysEntered(thread: ReadThread, stack: RawStack): boolean {
+    let entered = this.#entered.get(thread);
+    if (entered === undefined) this.#entered.set(thread, entered = new EnteredFrame());
+    return entered.stays(stack, this.#runCount);
   }
 
-  /** How often the thread had been put to work at the moment; NaN when it may have been at work. */
-  get runCount(): number {
-    return this.#runCount;
+  end(): void {
+    this.#thread = undefined;
   }
 
   /** Whether a thread did not run at the moment. */
