@@ -15,7 +15,7 @@ import { readBytes, readString } from "./strings.ts";
 import { nameOfType } from "./types.ts";
 import { isPlausible, MemoryReader, RangeList } from "../memory.ts";
 import type { Struct, TargetMemory } from "../memory.ts";
-import type { Address } from "../types.ts";
+import type { Address, Offset } from "../types.ts";
 
 /** Number of something that is not a code object. */
 export const NOT_CODE = -1;
@@ -52,6 +52,8 @@ export class CodeTable {
   /** Only where threads have copies of their own. */
   readonly #copies: BytecodeCopies | undefined;
   readonly #structSize: number;
+  /** Of the name that is shown: the qualified one where there is one. */
+  readonly #shownName: Offset;
   /** `&PyCode_Type` in the target; 0 until the first code object was seen. */
   #codeType: Address = 0;
   #ids = new Map<Address, number>();
@@ -75,6 +77,7 @@ export class CodeTable {
     this.#copies = layout.code.tlbc < 0 ? undefined : new BytecodeCopies(this.#reader, layout);
     const { filename, name, qualname, firstLineNo, lineTable } = layout.code;
     this.#structSize = Math.ceil(Math.max(filename, name, qualname, firstLineNo, lineTable) / 8) * 8 + 8;
+    this.#shownName = qualname < 0 ? name : qualname;
     const pointers = [layout.object.type, filename, name, lineTable];
     this.#fingerprint = [...pointers.flatMap((offset) => [offset, offset + 4]), firstLineNo].map((at) =>
       at >> 2
@@ -102,14 +105,14 @@ export class CodeTable {
       if (!this.#ids.has(address) && isCodeAddress(address)) fresh.add(address);
     }
     if (fresh.size === 0) return;
-    const { filename, name, qualname, lineTable } = this.#layout.code;
+    const { filename, lineTable } = this.#layout.code;
     this.#ahead.add([...fresh], this.#structSize);
     const texts = new Set<Address>();
     const tables = new Set<Address>();
     for (const address of fresh) {
       const struct = this.#reader.struct(address, this.#structSize);
       if (struct === undefined || !this.#isCode(struct)) continue;
-      texts.add(struct.pointer(filename)).add(struct.pointer(qualname < 0 ? name : qualname));
+      texts.add(struct.pointer(filename)).add(struct.pointer(this.#shownName));
       tables.add(struct.pointer(lineTable));
     }
     this.#ahead.add([...texts].filter(isPlausible), TEXT_AHEAD);
@@ -224,9 +227,9 @@ export class CodeTable {
     if (!isCodeAddress(address)) return NOT_CODE;
     const struct = this.#reader.struct(address, this.#structSize);
     if (struct === undefined || !this.#isCode(struct)) return NOT_CODE;
-    const { filename, name, qualname, firstLineNo, lineTable } = this.#layout.code;
+    const { filename, firstLineNo, lineTable } = this.#layout.code;
     const file = readString(this.#reader, this.#layout, struct.pointer(filename));
-    const shownName = readString(this.#reader, this.#layout, struct.pointer(qualname < 0 ? name : qualname));
+    const shownName = readString(this.#reader, this.#layout, struct.pointer(this.#shownName));
     if (file === undefined || shownName === undefined) return NOT_CODE;
     const id = this.#objects.length;
     this.#objects.push({
