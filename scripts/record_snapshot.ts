@@ -36,6 +36,7 @@ async function record(python: Python, program: string): Promise<void> {
       stopThread: () => false,
       releaseThread: () => 0,
       joinProcessor: (id) => process.joinProcessor(id),
+      visitProcessor: (id) => process.visitProcessor(id),
       leaveProcessor: () => process.leaveProcessor(),
       restingCount: (id) => process.restingCount(id),
       runCount: (id) => process.runCount(id),

@@ -116,6 +116,11 @@ export class Struct {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
+  /** As 4-byte words. Invariant: its size is a multiple of 4. */
+  get words(): Uint32Array {
+    return new Uint32Array(this.bytes.buffer);
+  }
+
   #has(offset: number, size: number): boolean {
     return offset >= 0 && offset + size <= this.bytes.length;
   }

@@ -189,10 +189,12 @@ export class PathProver {
   #join(search: Search): boolean {
     if (search.joinedMs !== undefined && this.#reader.isJoined) return true;
     const now = this.#clock.now();
-    if (!this.#targetTime.allows(JOIN_COST_MS, now) || !this.#reader.joinProcessor(search.entry.thread)) {
+    if (
+      !this.#targetTime.allowsSearch(JOIN_COST_MS, now) || !this.#reader.joinProcessor(search.entry.thread)
+    ) {
       return false;
     }
-    this.#targetTime.take(JOIN_COST_MS);
+    this.#targetTime.takeForSearch(JOIN_COST_MS);
     if (search.joinedMs === undefined) {
       search.joinedMs = now;
       search.times = 0;
@@ -207,7 +209,7 @@ export class PathProver {
     const walk = this.#reread(entry);
     const seen = walk === Walk.Empty || walk === Walk.Broken ? undefined : this.#insert(entry);
     const waitedMs = this.#lookup.joinedUntilMs - begin;
-    this.#targetTime.take(waitedMs);
+    this.#targetTime.takeForSearch(waitedMs);
     this.#pauses?.add(waitedMs);
     if (walk === Walk.Empty) return true;
     // The scheduler may have moved the thread to another processor.
@@ -238,7 +240,7 @@ export class PathProver {
     if (provenPath(node).isWhole || times >= STANDSTILL || step.attempts >= MAX_ATTEMPTS) return true;
     const now = this.#clock.now();
     const joinedFor = now - joinedMs;
-    return !this.#targetTime.allows(0, now) || now >= deadlineMs && joinedFor >= LEAST_JOINED_MS &&
+    return !this.#targetTime.allowsSearch(0, now) || now >= deadlineMs && joinedFor >= LEAST_JOINED_MS &&
         (joinedReads >= LEAST_JOINED_READS || joinedFor >= MOST_JOINED_MS);
   }
 

@@ -151,6 +151,8 @@ export class SampledProcess implements ProcessRecordings {
     const reader = new StackReader(process, runtime);
     this.readers.push(reader);
     const listener = listen?.(this, recording);
-    return new Sampler({ reader, recording, clock, counters, times, startMs, listener }, sampler);
+    const made = new Sampler({ reader, recording, clock, counters, times, startMs, listener }, sampler);
+    made.rehearse(clock.now());
+    return made;
   }
 }

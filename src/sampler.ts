@@ -139,7 +139,7 @@ export class Sampler {
     this.#intervalMs = 1000 / options.rateHz;
     this.#options = options;
     this.#targetTime = new TargetTime(startMs);
-    this.#lookup = new StackLookup(reader, recording, clock);
+    this.#lookup = new StackLookup(reader, recording, clock, this.#intervalMs);
     this.#standIns = new StandIns(recording);
     this.#lookout = new Lookout(reader, recording, this.#lookup);
     this.#cpuTimes = options.byCpuTime ? new CpuTimes(reader.activities, recording) : undefined;
@@ -163,15 +163,19 @@ export class Sampler {
     if (now - this.#lastUpkeep >= UPKEEP_INTERVAL) this.#upkeep(now);
     if (!this.#read(now)) return false;
     const wasJoined = this.#reader.isJoined;
+    const hasVisited = this.#reader.isVisiting;
     this.#times?.read.add(this.#clock.now() - now);
     const again = this.#countAll(now);
+    // The thread may not have been among those that were looked at.
+    if (this.#reader.isVisiting) this.#reader.leaveProcessor();
     const looked = this.#clock.now() - now;
-    this.#tickMs = wasJoined ? this.#lookup.joinedUntilMs - now : looked;
+    const waitedMs = wasJoined && !hasVisited ? this.#lookup.joinedUntilMs - now : this.#reader.pauseMs;
+    this.#tickMs = wasJoined ? waitedMs : looked;
     if (again !== undefined) this.#countAgain(again, now);
     this.#cpuTimes?.endTick();
     const elapsed = again === undefined ? looked : this.#clock.now() - now;
-    const waitedMs = wasJoined ? this.#lookup.joinedUntilMs - now : this.#reader.pauseMs;
-    if (wasJoined) this.#targetTime.take(waitedMs + SWITCH_MS);
+    if (hasVisited) this.#targetTime.takeForTick(waitedMs + SWITCH_MS);
+    else if (wasJoined) this.#targetTime.takeForSearch(waitedMs);
     if (wasJoined || waitedMs > 0) {
       this.counters.paused++;
       this.#times?.pause.add(waitedMs);
@@ -180,6 +184,12 @@ export class Sampler {
     // The next tick may have to be read from elsewhere.
     if (!this.#mayJoin(now + elapsed + this.#intervalMs)) this.#reader.leaveProcessor();
     return true;
+  }
+
+  /** Our own code takes milliseconds the first time: no thread is to wait for that. Units: `now` is the time of the clock. */
+  rehearse(now: number): void {
+    if (!this.#reader.read(this.#options.selection, now)) return;
+    for (const thread of this.#reader.selected) this.#lookout.look(this.#entryOf(thread));
   }
 
   /**
@@ -205,7 +215,7 @@ export class Sampler {
       const entry = this.#entryOf(thread);
       const first = this.#lookout.look(entry);
       this.counters.sights[first.sight]!++;
-      if (first.sight !== Sight.Whole) {
+      if (first.sight !== Sight.Whole || this.#lookout.hasProven) {
         this.#unsettled = Math.min(MOST_UNSETTLED_TICKS, this.#unsettled + TICKS_TO_SETTLE);
       }
       if (this.#prover.isSearching && this.#reader.isStill) this.#prover.note(entry, first);
@@ -300,13 +310,14 @@ export class Sampler {
   }
 
   #mayJoin(nowMs: number): boolean {
-    // The first tick takes milliseconds, since our own code is new.
-    if (this.#options.blocking || this.counters.ticks === 0) return false;
+    if (this.#options.blocking) return false;
     const areFew = this.#reader.threads.length <= FEW_THREADS;
     if (this.#tickMs > (areFew ? LONGEST_NEW_MS : LONGEST_JOINED_MS)) return false;
     const costMs = Math.max(JOINED_TICK_MS, this.#tickMs);
     // A search goes on there after the tick.
-    if (this.#prover.isSearching && this.#reader.isJoined) return this.#targetTime.allows(costMs, nowMs);
+    if (this.#prover.isSearching && this.#reader.isJoined) {
+      return this.#targetTime.allowsSearch(costMs, nowMs);
+    }
     return this.#unsettled > SETTLED_TICKS && this.#targetTime.allowsTick(costMs, nowMs);
   }
 

@@ -34,6 +34,8 @@ export class Lookout {
   readonly #reader: StackReader;
   readonly #recording: Recording;
   readonly #lookup: StackLookup;
+  /** True when the last look has proven a path that was not. */
+  hasProven = false;
 
   constructor(reader: StackReader, recording: Recording, lookup: StackLookup) {
     this.#reader = reader;
@@ -53,6 +55,7 @@ export class Lookout {
 
   #sighting(entry: ThreadEntry, walk: Walk): Sighting {
     const recording = this.#recording;
+    this.hasProven = false;
     if (walk === Walk.Empty || walk === Walk.Broken) {
       const sight = walk === Walk.Empty ? Sight.Empty : Sight.Lost;
       return { sight, node: recording.roots[entry.index]!, leafOffset: CUT_OFFSET };
@@ -61,7 +64,10 @@ export class Lookout {
     const { leafOffset, insertedPartly } = recording;
     if (walk === Walk.Outer) return { sight: Sight.Partial, node, leafOffset: CUT_OFFSET };
     if (insertedPartly) return { sight: Sight.Partial, node, leafOffset };
-    if (this.#reader.isStill) node.prove();
+    if (this.#reader.isStill) {
+      this.hasProven = !node.proven;
+      node.prove();
+    }
     return { sight: isWhole(node) ? Sight.Whole : Sight.Unproven, node, leafOffset };
   }
 }

@@ -1,9 +1,9 @@
 /**
  * Finding the place of a stack in the recording, without making its thread wait for it.
  *
- * On its processor a thread waits for whatever we do. To read many code objects that were not met before takes up to some
- * milliseconds, so we leave it first. What may be freed as soon as it goes on is read before that. To leave, and to go there
- * again, takes as long as to read a few.
+ * On its processor a thread waits for whatever we do. So we leave it as soon as all was read that belongs to this moment:
+ * its stack, and what tells code objects apart that may be freed once it goes on. The rest of them is read afterwards, and
+ * counts if they were still the same then.
  */
 import type { CallNode } from "./call_node.ts";
 import type { Recording } from "./recording.ts";
@@ -13,22 +13,26 @@ import type { Clock } from "./types.ts";
 
 /** A deeper stack takes long to look up, and to check. */
 const DEEPEST_JOINED = 1000;
-/** Frames of new code objects; with more of them we leave. */
+/** Frames of new code objects; with more of them even a search leaves, which has to come back then. */
 const FEW_NEW = 16;
 /** Innermost frames whose code objects may soon be freed: a module runs its own once, and imports others meanwhile. */
 const SHORT_LIVED = 16;
+/** At intervals of so much more time may be taken from a thread, to lose no code object. Units: ms. */
+const LEAST_THOROUGH = 4;
 
 /** Looks up the stacks that a reader has just walked. */
 export class StackLookup {
   readonly #reader: StackReader;
   readonly #recording: Recording;
   readonly #clock: Clock;
+  readonly #intervalMs: number;
   #leftMs = -Infinity;
 
-  constructor(reader: StackReader, recording: Recording, clock: Clock) {
+  constructor(reader: StackReader, recording: Recording, clock: Clock, intervalMs: number) {
     this.#reader = reader;
     this.#recording = recording;
     this.#clock = clock;
+    this.#intervalMs = intervalMs;
   }
 
   /** Until when a thread waited that we went to: now, or when it was left last. Units: ms of the clock. */
@@ -38,20 +42,21 @@ export class StackLookup {
 
   /** @returns what `Recording.insert` does. */
   insert({ index, cursor }: ThreadEntry): CallNode {
-    const { stack, isJoined } = this.#reader;
-    const isDeep = stack.depth > DEEPEST_JOINED;
+    const { stack, isJoined, isVisiting } = this.#reader;
+    if (!isJoined) return this.#recording.insert(index, cursor, stack);
     const { codes } = this.#recording;
-    const news = isJoined && !isDeep ? codes.countNew(stack.codes, stack.depth) : 0;
-    const areMany = news > FEW_NEW;
-    if (news > 0) {
-      codes.recheck(stack.codes, stack.depth);
-      codes.readNew(stack.codes, areMany ? Math.min(stack.depth, SHORT_LIVED) : stack.depth);
+    const isDeep = stack.depth > DEEPEST_JOINED;
+    const news = isDeep ? 0 : codes.countNew(stack.codes, stack.depth);
+    const checked = !isDeep && (isVisiting || news > 0);
+    if (checked) {
+      const thoroughly = this.#intervalMs >= LEAST_THOROUGH;
+      codes.capture(stack.codes, Math.min(stack.depth, SHORT_LIVED), thoroughly);
     }
-    if (areMany || isJoined && isDeep) {
+    if (isVisiting || isDeep || news > FEW_NEW) {
       this.#reader.leaveProcessor();
       this.#leftMs = this.#clock.now();
     }
-    if (areMany) codes.readNew(stack.codes, stack.depth);
-    return this.#recording.insert(index, cursor, stack, { checked: news > 0 });
+    if (checked) codes.settle(stack.codes, stack.depth);
+    return this.#recording.insert(index, cursor, stack, { checked });
   }
 }

@@ -11,27 +11,23 @@ import type { Runtime } from "./cpython/runtime.ts";
 import { GilWords } from "./cpython/gil.ts";
 import { MemoryReader, RangeList } from "./memory.ts";
 import type { TargetMemory } from "./memory.ts";
-import { RUNS } from "./types.ts";
 import { ThreadActivities } from "./thread_activities.ts";
 import { ThreadChoice } from "./thread_choice.ts";
 import type { Selection } from "./thread_choice.ts";
+import { ThreadHold } from "./thread_hold.ts";
+import type { StopCounters } from "./thread_hold.ts";
 import { ThreadRest } from "./thread_rest.ts";
-import { ownOsThreadId, ThreadTable } from "./thread_table.ts";
+import { ThreadTable } from "./thread_table.ts";
 import type { ReadThread } from "./thread_table.ts";
 import type { TargetThreads } from "./types.ts";
 
-/** The lists of interpreters and threads are followed at most this often. Units: ms. */
-const LIST_INTERVAL = 1;
-const LIST_INTERVAL_PER_THREAD = 0.5;
 /** Times that one read is tried anew because memory in the plan has gone. */
 const MAX_RETRIES = 64;
 /** Holders of the GIL that are tried one after the other while it goes from hand to hand. */
 const MAX_HOLDERS = 4;
-/** Time for stopping threads one after the other at one tick; the others are read as they run. Units: ms. */
-const MAX_STOPPING = 2;
 
 /** How reading went. */
-export interface ReadCounters {
+export interface ReadCounters extends StopCounters {
   /** Vectored calls, without those of single frames. */
   calls: number;
   /** Frames that had to be read on their own. */
@@ -40,9 +36,6 @@ export interface ReadCounters {
   stale: number;
   /** Times the lists of threads were read anew. */
   relists: number;
-  /** Times a thread was stopped, and times that it should have been and could not. */
-  stops: number;
-  unstopped: number;
 }
 
 /** The target's threads and their stacks. */
@@ -63,7 +56,6 @@ export class StackReader {
     unstopped: 0,
   };
   readonly #memory: TargetMemory;
-  readonly #os: TargetThreads;
   readonly #runtime: Runtime;
   readonly #gil: GilWords;
   /** Undefined for versions whose frames do not have the address of an instruction. */
@@ -75,23 +67,21 @@ export class StackReader {
   readonly #rest: ThreadRest;
   readonly #table: ThreadTable;
   readonly #choice: ThreadChoice;
-  #isOnProcessor = false;
-  /** The thread to be stopped for the call, and the one that was stopped for the last call. */
+  /** The thread on whose processor the call is to be made. */
+  #toVisit: ReadThread | undefined;
+  /** The thread to be stopped for the call. */
   #toStop: ReadThread | undefined;
-  #stopped: ReadThread | undefined;
+  readonly #hold: ThreadHold;
+  /** The thread that was walked on a visit while its innermost frame was perhaps not linked yet. */
+  #entered: ReadThread | undefined;
   /** Each walk reads its thread anew, while that one stands still: without a GIL no thread holds up another. */
   #stopsEach = false;
-  #stoppingMs = 0;
-  /** For how long threads stood still for the last `readStopped`. Units: ms. */
-  pauseMs = 0;
-  #lastListing = -Infinity;
-  #lastFullListing = -Infinity;
   #isGilRead = false;
 
   constructor(process: TargetMemory & TargetThreads & { readonly pid: number }, runtime: Runtime) {
     this.#memory = process;
-    this.#os = process;
     this.#rest = new ThreadRest(process);
+    this.#hold = new ThreadHold(process, this.counters);
     this.#runtime = runtime;
     const reader = new MemoryReader(process);
     this.#gil = new GilWords(reader, runtime);
@@ -125,34 +115,33 @@ export class StackReader {
    * @returns false when the target could not be read: it has ended, or its interpreter is gone.
    */
   read(selection: Selection, nowMs: number): boolean {
-    this.#rest.end();
-    this.#stopped = undefined;
-    this.#stopsEach = false;
+    this.#beginTick();
     return this.#readSelected(selection, nowMs);
   }
 
+  #beginTick(): void {
+    this.#rest.beginTick();
+    this.#hold.beginTick();
+    this.#stopsEach = false;
+  }
+
   #readSelected(selection: Selection, nowMs: number): boolean {
-    const isListDue = nowMs - this.#lastListing >= LIST_INTERVAL;
+    const lists = this.#table.watch.linksDue(nowMs);
+    const isListDue = lists !== "none";
     if (isListDue && !this.#table.isComplete) this.relist();
     if (selection === "gil") {
-      return this.activities.areIndependent ? this.#readAttached(nowMs) : this.#readHolder();
+      return this.activities.areIndependent ? this.#readAttached(nowMs) : this.#readHolder(nowMs);
     }
     const isStateDue = isListDue || this.#choice.isDue(nowMs);
     const holder = isStateDue && !isListDue ? this.#choice.holder : undefined;
     const isAsked = isStateDue && holder === undefined;
     this.selected = isAsked ? this.#choice.ask(selection, nowMs) : this.#choice.threads;
-    // All links of many threads cost as much as the stacks.
-    const areAllDue = nowMs - this.#lastFullListing >= LIST_INTERVAL_PER_THREAD * this.threads.length;
-    const lists = !isListDue ? "none" : areAllDue ? "all" : "heads";
     if (!this.#call({ lists, gil: isStateDue })) return false;
     if (holder !== undefined) {
       if (this.#gil.isHolder(holder.listed, this.#words)) this.#choice.keep(nowMs);
       else this.selected = this.#choice.ask(selection, nowMs);
     }
-    if (!isListDue) return true;
-    this.#lastListing = nowMs;
-    if (areAllDue) this.#lastFullListing = nowMs;
-    if (this.#table.watch.isUnchanged(this.#words)) return true;
+    if (!isListDue || this.#table.watch.isUnchanged(this.#words, nowMs)) return true;
     // A thread that has come since the last tick belongs to this one.
     this.relist();
     this.selected = this.#choice.ask(selection, nowMs);
@@ -162,13 +151,14 @@ export class StackReader {
   /** Walks a selected thread's stack in what the last call read. */
   walk(thread: ReadThread): Walk {
     this.isStill = false;
+    this.#entered = undefined;
     if (this.#stopsEach && !this.#callStopped(thread)) return this.#unreadable(thread);
     if (!this.#isSameThread(thread)) {
       this.#table.isComplete = false;
       return Walk.Empty;
     }
     this.activities.note(thread, this.#words, this.#isGilRead);
-    const isStopped = this.#stopped === thread;
+    const isStopped = this.#hold.stopped === thread;
     const isResting = this.#rest.hasBegun(thread);
     const read = { words: this.#words, bytes: this.#arena, stack: this.stack };
     const result = thread.stack.walk(read, isStopped || isResting);
@@ -180,6 +170,7 @@ export class StackReader {
     this.isStill = isStopped && thread.stack.misses === 0 || this.#rest.lasts(thread);
     if (thread.stack.isOutside && !this.isStill) return this.#unreadable(thread);
     if (isLinked) return result;
+    if (this.isStill && this.isVisiting) this.#entered = thread;
     this.isStill = false;
     return result === Walk.Agreed ? Walk.Reached : result;
   }
@@ -192,7 +183,7 @@ export class StackReader {
 
   #rereadOne(thread: ReadThread, copies: 1 | 2): Walk {
     this.isStill = false;
-    this.#stopped = undefined;
+    this.#hold.stopped = undefined;
     this.#stopsEach = false;
     this.selected = [thread];
     const isRead = this.#call({ lists: "none", gil: true, copies });
@@ -203,21 +194,33 @@ export class StackReader {
 
   /**
    * Makes the call for one tick as `read` does, on the processor of a thread that was running at the last one: it waits
-   * for us, at an arbitrary place of its code, so that what is read of it is of one moment.
+   * for us, at an arbitrary place of its code, so that what is read of it is of one moment. `leaveProcessor` must follow
+   * once that thread, which is the first one selected, was walked.
    */
   readJoined(selection: Selection, nowMs: number): boolean {
-    this.#stopsEach = false;
+    this.#beginTick();
     if (this.threads.length === 0) this.relist();
     // At first it is known only where there is no other.
     const single = this.threads.length === 1 ? this.threads[0] : undefined;
     const running = this.selected.find((thread) => thread.isAttached) ?? this.selected[0] ?? single;
-    this.#rest.end();
-    if (running !== undefined) {
-      // Mostly it is where it was at the last tick, and so are we.
-      this.#rest.begin(running);
-      if (!this.#rest.hasBegun(running) && this.joinProcessor(running)) this.#rest.begin(running);
+    // Before, so that no thread waits for that.
+    this.#readLists(nowMs);
+    this.#toVisit = running;
+    const isRead = this.#readSelected(selection, nowMs);
+    this.#toVisit = undefined;
+    if (running !== undefined && this.selected.includes(running)) {
+      this.selected = [running, ...this.selected.filter((thread) => thread !== running)];
     }
-    return this.#readSelected(selection, nowMs);
+    return isRead;
+  }
+
+  #readLists(nowMs: number): void {
+    const lists = this.#table.watch.linksDue(nowMs);
+    if (lists === "none") return;
+    this.selected = [];
+    const isRead = this.#call({ lists, gil: false });
+    const isUnchanged = isRead && this.#table.watch.isUnchanged(this.#words, nowMs);
+    if (!isUnchanged || !this.#table.isComplete) this.relist();
   }
 
   /**
@@ -226,12 +229,8 @@ export class StackReader {
    * each thread that may run stands still while it is read by `walk`.
    */
   readStopped(selection: Selection, nowMs: number): boolean {
-    this.#rest.end();
-    this.pauseMs = 0;
-    this.#stoppingMs = 0;
-    this.#stopsEach = false;
+    this.#beginTick();
     if (this.activities.areIndependent) {
-      this.#stopped = undefined;
       return this.#stopsEach = this.#readSelected(selection, nowMs);
     }
     let holder = this.threads.find((thread) => thread.ownsGil) ?? this.threads.at(-1);
@@ -249,31 +248,18 @@ export class StackReader {
     return true;
   }
 
-  /** Reads what is planned, while one thread stands still. */
-  #readvStopped(ranges: RangeList, thread: ReadThread): number {
-    const id = ownOsThreadId(thread);
-    this.#stopped = undefined;
-    // To stop a thread that sleeps would wake it.
-    if (id === 0 || this.#os.waitsFor(id) !== RUNS) return this.#memory.readv(ranges, this.#arena);
-    const start = performance.now();
-    let isStopped = false;
-    try {
-      isStopped = this.#stoppingMs < MAX_STOPPING && this.#os.stopThread(id);
-      if (isStopped) this.counters.stops++;
-      else this.counters.unstopped++;
-      const length = this.#memory.readv(ranges, this.#arena);
-      if (isStopped) this.#stopped = thread;
-      return length;
-    } finally {
-      const stoppedMs = this.#os.releaseThread();
-      if (isStopped) this.pauseMs += stoppedMs;
-      this.#stoppingMs += performance.now() - start;
-    }
+  /** For how long threads stood still for the last read of a tick. Units: ms. */
+  get pauseMs(): number {
+    return this.#rest.visitMs + this.#hold.pauseMs;
   }
 
-  /** Whether the last call was made on the processor of a thread that was running. */
+  /** Whether we are on the processor of a thread that was running, and only for the read of one tick. */
   get isJoined(): boolean {
-    return this.#isOnProcessor;
+    return this.#rest.isJoined;
+  }
+
+  get isVisiting(): boolean {
+    return this.#rest.isVisiting;
   }
 
   /** Reads one thread anew, twice in one call, and finds out whether it ran meanwhile: see `isStill`. */
@@ -289,22 +275,24 @@ export class StackReader {
 
   /** Moves us to the processor of a thread: what is read there is seldom torn. @returns false where it cannot be. */
   joinProcessor(thread: ReadThread): boolean {
-    const id = ownOsThreadId(thread);
-    this.#isOnProcessor = id !== 0 && this.#os.joinProcessor(id);
-    return this.#isOnProcessor;
+    return this.#rest.join(thread);
   }
 
   leaveProcessor(): void {
-    this.#isOnProcessor = false;
-    this.#os.leaveProcessor();
+    this.#rest.leave();
+    const entered = this.#entered;
+    if (entered === undefined) return;
+    this.#entered = undefined;
+    // Its link is written by now.
+    this.isStill = this.#rest.hasRunSince(entered) && entered.stack.isLinkedAsBefore(this.stack);
   }
 
   /** The GIL's holder is predicted to be the one of the last time; when it is another, that one is read at once. */
-  #readHolder(): boolean {
+  #readHolder(nowMs: number): boolean {
     for (let attempt = 0; attempt < MAX_HOLDERS; attempt++) {
       this.selected = this.threads.filter((thread) => thread.ownsGil);
       if (!this.#call({ lists: "all", gil: true })) return false;
-      if (!this.#table.watch.isUnchanged(this.#words)) this.relist();
+      if (!this.#table.watch.isUnchanged(this.#words, nowMs)) this.relist();
       const holders = this.threads.filter((thread) => this.#gil.isHolder(thread.listed, this.#words));
       const arePredicted = holders.every((thread) => thread.ownsGil && this.selected.includes(thread));
       for (const thread of this.threads) thread.ownsGil = holders.includes(thread);
@@ -348,9 +336,10 @@ export class StackReader {
       if (lists !== "none") this.#table.watch.plan(ranges, lists);
       this.#reserve(ranges.byteLength);
       this.counters.calls++;
+      if (this.#toVisit !== undefined) this.#rest.visit(this.#toVisit);
       const length = this.#toStop === undefined
         ? this.#memory.readv(ranges, this.#arena)
-        : this.#readvStopped(ranges, this.#toStop);
+        : this.#hold.read(this.#toStop, () => this.#memory.readv(ranges, this.#arena));
       if (length === ranges.byteLength) return true;
       this.counters.stale++;
       if (!this.#forget(ranges.firstUnfilled(length))) {

@@ -3,32 +3,44 @@
 /** While we run on a thread's processor it waits. Units: share of the recording; ms. */
 const SHARE = 0.008;
 const FREE_MS = 50;
-/** Ticks leave this much of what is free to searches, and half of the share. */
-const FREE_FOR_SEARCHES_MS = 10;
+/**
+ * Of what is free, and of the share, so much is for ticks: at the start each one proves a path that may never be taken again,
+ * for which no search would help. Later searches find more.
+ */
+const FREE_FOR_TICKS_MS = 42;
+const SHARE_FOR_TICKS = SHARE / 2;
 
 /** Counts the time for which the target waited for us on its processors. Units: ms. */
 export class TargetTime {
   readonly #startMs: number;
-  #takenMs = 0;
+  #tickMs = 0;
+  #searchMs = 0;
 
   constructor(startMs: number) {
     this.#startMs = startMs;
   }
 
-  /** Whether a search that costs the target this much may be made at a time of the clock. */
-  allows(costMs: number, nowMs: number): boolean {
-    return this.#takenMs + costMs <= FREE_MS + SHARE * (nowMs - this.#startMs);
-  }
-
-  /**
-   * The same of a tick. At the start each one proves a path that may never be taken again, for which no search would help;
-   * later searches find more.
-   */
+  /** Whether a tick that costs the target this much may be made at a time of the clock. */
   allowsTick(costMs: number, nowMs: number): boolean {
-    return this.#takenMs + costMs <= FREE_MS - FREE_FOR_SEARCHES_MS + SHARE / 2 * (nowMs - this.#startMs);
+    const limitMs = FREE_FOR_TICKS_MS + SHARE_FOR_TICKS * (nowMs - this.#startMs);
+    return this.#tickMs + costMs <= limitMs && this.#isFree(costMs, nowMs);
   }
 
-  take(costMs: number): void {
-    this.#takenMs += costMs;
+  /** The same of a read that searches for a path. */
+  allowsSearch(costMs: number, nowMs: number): boolean {
+    const limitMs = FREE_MS - FREE_FOR_TICKS_MS + SHARE * (nowMs - this.#startMs);
+    return this.#searchMs + costMs <= limitMs && this.#isFree(costMs, nowMs);
+  }
+
+  #isFree(costMs: number, nowMs: number): boolean {
+    return this.#tickMs + this.#searchMs + costMs <= FREE_MS + SHARE * (nowMs - this.#startMs);
+  }
+
+  takeForTick(costMs: number): void {
+    this.#tickMs += costMs;
+  }
+
+  takeForSearch(costMs: number): void {
+    this.#searchMs += costMs;
   }
 }

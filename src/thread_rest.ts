@@ -1,4 +1,7 @@
-/** Knowing that a thread has not run since a moment: then all that was read of it belongs together. */
+/**
+ * Knowing that a thread has not run since a moment: then all that was read of it belongs together. It does not while we are
+ * on its processor.
+ */
 import type { RawStack } from "./cpython/raw_stack.ts";
 import { EnteredFrame } from "./entered_frame.ts";
 import { ownOsThreadId } from "./thread_table.ts";
@@ -12,6 +15,11 @@ export class ThreadRest {
   #thread: ReadThread | undefined;
   /** How often it was put to work before the moment; NaN when it may have been at work then. */
   #runCount = NaN;
+  /** Whether we are on the processor of a thread, and only for one read. */
+  isJoined = false;
+  isVisiting = false;
+  /** For how long we were there for the read of this tick. Units: ms. */
+  visitMs = 0;
 
   constructor(os: TargetThreads) {
     this.#os = os;
@@ -22,6 +30,36 @@ export class ThreadRest {
     const id = ownOsThreadId(thread);
     this.#thread = thread;
     this.#runCount = id === 0 ? NaN : this.#os.restingCount(id);
+  }
+
+  /** Goes to the processor of a thread. @returns false where that is not possible. */
+  join(thread: ReadThread): boolean {
+    const id = ownOsThreadId(thread);
+    return this.isJoined = id !== 0 && this.#os.joinProcessor(id);
+  }
+
+  /** Goes there for one read. The moment is when we come, or now where we are there already. */
+  visit(thread: ReadThread): void {
+    if (this.isVisiting) return;
+    if (this.isJoined) this.begin(thread);
+    if (this.hasBegun(thread)) return;
+    const id = ownOsThreadId(thread);
+    this.#thread = thread;
+    this.#runCount = id === 0 ? NaN : this.#os.visitProcessor(id);
+    this.isJoined = this.isVisiting = this.hasBegun(thread);
+  }
+
+  /** Leaves the processor. */
+  leave(): void {
+    const stayMs = this.#os.leaveProcessor();
+    if (this.isVisiting) this.visitMs = stayMs;
+    this.isJoined = this.isVisiting = false;
+  }
+
+  /** No moment is watched, and nobody was visited yet. */
+  beginTick(): void {
+    this.end();
+    this.visitMs = 0;
   }
 
   /** Whether the innermost frame of a thread that rests was at its first instruction at the looks before as well. */
@@ -38,6 +76,11 @@ export class ThreadRest {
   /** Whether a thread did not run at the moment. */
   hasBegun(thread: ReadThread): boolean {
     return this.#thread === thread && !Number.isNaN(this.#runCount);
+  }
+
+  /** Whether a thread was put to work since the moment. */
+  hasRunSince(thread: ReadThread): boolean {
+    return this.hasBegun(thread) && this.#runCount !== this.#os.runCount(thread.info.osThreadId);
   }
 
   /** Whether a thread has not run since the moment. */

@@ -141,6 +141,13 @@ export interface TargetThreads {
    */
   joinProcessor(osThreadId: number): boolean;
   /**
+   * Joins the processor of a thread for a short time.
+   *
+   * Invariant: if `runCount` gives the same number as this while we are still there, the thread did not run since we came.
+   * @returns how often the thread was put to work by the scheduler; NaN where it cannot be joined, or that is unknown.
+   */
+  visitProcessor(osThreadId: number): number;
+  /**
    * How often a thread was put to work by the scheduler; NaN when it may be at work now.
    *
    * Invariant: if `runCount` later gives the same number, the thread did not run between the two calls.
@@ -148,8 +155,8 @@ export interface TargetThreads {
   restingCount(osThreadId: number): number;
   /** How often a thread was put to work by the scheduler; NaN when unknown. */
   runCount(osThreadId: number): number;
-  /** Ends what `joinProcessor` began. */
-  leaveProcessor(): void;
+  /** Ends what `joinProcessor` or `visitProcessor` began. @returns for how long we were there. Units: ms. */
+  leaveProcessor(): number;
   /** CPU time that a thread has used, as of the scheduler's last look at it; 0 when unknown. Units: ns. */
   cpuTime(osThreadId: number): number;
   /**

@@ -24,6 +24,9 @@ const REVALIDATE_BATCH = 512;
 /** What is read ahead of names and paths, and of line tables: most are shorter. Units: bytes. */
 const TEXT_AHEAD = 256;
 const TABLE_AHEAD = 512;
+const MAX_TABLE = 0x1_0000;
+/** `CO_NEWLOCALS`: what a function's code has. Source: Include/cpython/code.h, and Include/code.h at v2.7.18. */
+const NEW_LOCALS = 2;
 /**
  * Name and file of the code that stands between a class and its `__init__` from 3.13 on.
  *
@@ -38,6 +41,8 @@ export interface CodeObject {
   readonly firstLine: number;
   /** Undefined when it could not be read; an empty one has a meaning (to 3.9: all on the first line). */
   readonly lineTable: Uint8Array<ArrayBuffer> | undefined;
+  /** Mostly run once, and then freed: that of a module, a class or `exec`. */
+  readonly isOnce: boolean;
   /** The interpreter's own, which Python itself never shows. */
   readonly isHidden: boolean;
 }
@@ -75,8 +80,9 @@ export class CodeTable {
     this.#layout = layout;
     this.#decode = lineDecoder(layout.traits.lineTable);
     this.#copies = layout.code.tlbc < 0 ? undefined : new BytecodeCopies(this.#reader, layout);
-    const { filename, name, qualname, firstLineNo, lineTable } = layout.code;
-    this.#structSize = Math.ceil(Math.max(filename, name, qualname, firstLineNo, lineTable) / 8) * 8 + 8;
+    const { filename, name, qualname, firstLineNo, lineTable, flags } = layout.code;
+    this.#structSize = Math.ceil(Math.max(filename, name, qualname, firstLineNo, lineTable, flags) / 8) * 8 +
+      8;
     this.#shownName = qualname < 0 ? name : qualname;
     const pointers = [layout.object.type, filename, name, lineTable];
     this.#fingerprint = [...pointers.flatMap((offset) => [offset, offset + 4]), firstLineNo].map((at) =>
@@ -97,28 +103,101 @@ export class CodeTable {
     return id;
   }
 
-  /** Reads those of a stack's code objects that are new, all in few calls. Shape: the first `depth` of `addresses`. */
-  readNew(addresses: ArrayLike<Address>, depth: number): void {
-    const fresh = new Set<Address>();
+  /**
+   * Reads of a stack's code objects what tells them apart, in one call, since later they may be freed: of those that are new,
+   * or have used an address again. Shape: the first `depth` of `addresses`.
+   *
+   * @param thoroughly also of those that are run once; and all of these that are new.
+   */
+  capture(addresses: ArrayLike<Address>, depth: number, thoroughly: boolean): void {
+    const captured = new Set<Address>();
     for (let i = 0; i < depth; i++) {
       const address = addresses[i]!;
-      if (!this.#ids.has(address) && isCodeAddress(address)) fresh.add(address);
+      const id = this.#ids.get(address);
+      const isSure = id !== undefined && !this.#reused.has(address) &&
+        !(thoroughly && this.#objects[id]!.isOnce);
+      if (!isSure && isCodeAddress(address)) captured.add(address);
     }
-    if (fresh.size === 0) return;
-    const { filename, lineTable } = this.#layout.code;
-    this.#ahead.add([...fresh], this.#structSize);
-    const texts = new Set<Address>();
-    const tables = new Set<Address>();
-    for (const address of fresh) {
-      const struct = this.#reader.struct(address, this.#structSize);
-      if (struct === undefined || !this.#isCode(struct)) continue;
-      texts.add(struct.pointer(filename)).add(struct.pointer(this.#shownName));
-      tables.add(struct.pointer(lineTable));
+    if (captured.size === 0) return;
+    this.#addStructs([...captured]);
+    if (!thoroughly) return;
+    const once = [...this.#structsOf(captured)].filter(([address, struct]) =>
+      this.#isOnce(struct) && !(this.#ids.has(address) && this.#isSame(address, struct.words, 0))
+    );
+    if (once.length > 0) this.#readTexts(once.map(([, struct]) => struct));
+  }
+
+  /**
+   * Compares a stack's code objects that are known, and reads those that are new, all in few calls. One that may be another
+   * than when the stack was read is taken out of it. Shape: the first `depth` of `addresses`.
+   */
+  settle(addresses: Float64Array, depth: number): void {
+    const stack = [...new Set(addresses.subarray(0, depth))];
+    const known = stack.filter((address) => this.#ids.has(address));
+    const lost = new Set(this.#forgetChanged(known.filter((address) => !this.#ahead.has(address))));
+    for (const address of known.filter((address) => this.#ahead.has(address))) {
+      const struct = this.#reader.struct(address, this.#structSize)!;
+      if (!this.#isSame(address, struct.words, 0)) this.#forget(address);
     }
-    this.#ahead.add([...texts].filter(isPlausible), TEXT_AHEAD);
-    this.#ahead.add([...tables].filter(isPlausible), TABLE_AHEAD);
-    for (const address of fresh) this.idOf(address);
+    const fresh = stack.filter((address) =>
+      !this.#ids.has(address) && !lost.has(address) && isCodeAddress(address)
+    );
+    if (fresh.length > 0) { for (const address of this.#readAll(fresh)) lost.add(address); }
     this.#ahead.clear();
+    if (lost.size === 0) return;
+    for (let i = 0; i < depth; i++) if (lost.has(addresses[i]!)) addresses[i] = 0;
+  }
+
+  /** Reads new code objects. @returns those that have changed before all of them was read. */
+  #readAll(fresh: readonly Address[]): Address[] {
+    this.#addStructs(fresh);
+    const structs = this.#structsOf(fresh);
+    const hasTexts = (struct: Struct) => this.#ahead.has(struct.pointer(this.#layout.code.lineTable));
+    const late = new Set([...structs.keys()].filter((address) => !hasTexts(structs.get(address)!)));
+    if (late.size > 0) this.#readTexts([...late].map((address) => structs.get(address)!));
+    // At once: some are freed by the time that they are decoded.
+    const lost = this.#changedAmong([...late], (address, words, at) => {
+      const before = structs.get(address)!.words;
+      return this.#fingerprint.every((word) => words[at + word] === before[word]);
+    });
+    const later: Address[] = [];
+    for (const address of structs.keys()) {
+      const { misses } = this.#ahead;
+      const isKnown = !lost.includes(address) && this.idOf(address) !== NOT_CODE;
+      if (isKnown && this.#ahead.misses > misses) later.push(address);
+    }
+    return [...lost, ...this.#forgetChanged(later)];
+  }
+
+  #addStructs(addresses: readonly Address[]): void {
+    const others = addresses.filter((address) => !this.#ahead.has(address));
+    this.#ahead.add(others.map((address) => [address, this.#structSize] as const));
+  }
+
+  /** The structs of those that are code objects. */
+  #structsOf(addresses: Iterable<Address>): Map<Address, Struct> {
+    const structs = new Map<Address, Struct>();
+    for (const address of addresses) {
+      const struct = this.#reader.struct(address, this.#structSize);
+      if (struct !== undefined && this.#isCode(struct)) structs.set(address, struct);
+    }
+    return structs;
+  }
+
+  /** Reads ahead what code objects refer to: names, paths and line tables. */
+  #readTexts(structs: readonly Struct[]): void {
+    const { code: { filename, lineTable }, bytes: { size, data } } = this.#layout;
+    const texts = structs.flatMap((struct) => [struct.pointer(filename), struct.pointer(this.#shownName)]);
+    const tables = structs.map((struct) => struct.pointer(lineTable)).filter(isPlausible);
+    this.#ahead.add(
+      new Map([
+        ...texts.filter(isPlausible).map((text) => [text, TEXT_AHEAD] as const),
+        ...tables.map((table) => [table, TABLE_AHEAD] as const),
+      ]),
+    );
+    const sizes = tables.map((table) => [table, data + (this.#reader.i64(table + size) ?? 0)] as const);
+    const longer = sizes.filter(([table, length]) => length < MAX_TABLE && !this.#ahead.has(table, length));
+    if (longer.length > 0) this.#ahead.add(longer, { exist: true });
   }
 
   /** Frames of a stack whose code objects have not been read yet. Shape: the first `depth` of `addresses`. */
@@ -156,10 +235,7 @@ export class CodeTable {
 
   /** Compares all entries with the target and forgets the addresses whose content has changed. */
   revalidate(): void {
-    const addresses = [...this.#ids.keys()];
-    for (let first = 0; first < addresses.length; first += REVALIDATE_BATCH) {
-      this.#revalidateBatch(addresses.slice(first, first + REVALIDATE_BATCH));
-    }
+    this.#forgetChanged([...this.#ids.keys()]);
   }
 
   /** Whether one of a stack's addresses has been used again before. Shape: the first `depth` of `addresses`. */
@@ -175,52 +251,56 @@ export class CodeTable {
    * @returns true when one has changed: `generation` has grown, and cached numbers must be looked up again.
    */
   recheck(addresses: ArrayLike<Address>, depth: number): boolean {
-    const before = this.generation;
     const known = new Set<Address>();
     for (let i = 0; i < depth; i++) {
       if (this.#ids.has(addresses[i]!)) known.add(addresses[i]!);
     }
-    const list = [...known];
-    for (let first = 0; first < list.length; first += REVALIDATE_BATCH) {
-      this.#revalidateBatch(list.slice(first, first + REVALIDATE_BATCH));
-    }
-    return this.generation !== before;
+    return this.#forgetChanged([...known]).length > 0;
   }
 
-  #revalidateBatch(addresses: readonly Address[]): void {
+  /** Compares known addresses with the target. @returns those whose content has changed: they are known no more. */
+  #forgetChanged(addresses: readonly Address[]): Address[] {
+    const changed: Address[] = [];
+    for (let first = 0; first < addresses.length; first += REVALIDATE_BATCH) {
+      const batch = addresses.slice(first, first + REVALIDATE_BATCH);
+      changed.push(...this.#changedAmong(batch, (address, words, at) => this.#isSame(address, words, at)));
+    }
+    for (const address of changed) this.#forget(address);
+    return changed;
+  }
+
+  #forget(address: Address): void {
+    this.#ids.delete(address);
+    this.#copies?.forget(address);
+    this.#reused.add(address);
+    this.generation++;
+  }
+
+  /** Reads structs anew. @returns those that are not the same; `at` is where one begins in `words`. */
+  #changedAmong(
+    addresses: readonly Address[],
+    isSame: (address: Address, words: Uint32Array, at: number) => boolean,
+  ): Address[] {
+    if (addresses.length === 0) return [];
     const ranges = new RangeList();
     for (const address of addresses) ranges.push(address, this.#structSize);
     const into = new Uint8Array(ranges.byteLength);
     const words = new Uint32Array(into.buffer);
     const length = this.#memory.readv(ranges, into);
-    for (let i = 0; i < addresses.length; i++) {
-      const address = addresses[i]!;
-      const id = this.#ids.get(address)!;
+    return addresses.filter((address, i) => {
       const start = i * this.#structSize;
+      if (start + this.#structSize <= length) return !isSame(address, words, start >> 2);
       // One unreadable range hides all that follow: those are read on their own.
-      const isSame = start + this.#structSize <= length
-        ? this.#isSame(id, words, start >> 2)
-        : this.#isStill(id, address);
-      if (isSame) continue;
-      this.#ids.delete(address);
-      this.#copies?.forget(address);
-      this.#reused.add(address);
-      this.generation++;
-    }
+      const struct = this.#reader.struct(address, this.#structSize);
+      return struct === undefined || !isSame(address, struct.words, 0);
+    });
   }
 
-  #isStill(id: number, address: Address): boolean {
-    const struct = this.#reader.struct(address, this.#structSize);
-    return struct !== undefined && this.#isSame(id, new Uint32Array(struct.bytes.buffer), 0);
-  }
-
-  /** Whether the struct at an index of `words` has the fields of a code object. */
-  #isSame(id: number, words: Uint32Array, at: number): boolean {
+  /** Whether the struct at an index of `words` has the fields of a known code object. */
+  #isSame(address: Address, words: Uint32Array, at: number): boolean {
     const size = this.#fingerprint.length;
-    for (let i = 0; i < size; i++) {
-      if (words[at + this.#fingerprint[i]!] !== this.#fingerprints[id * size + i]) return false;
-    }
-    return true;
+    const start = this.#ids.get(address)! * size;
+    return this.#fingerprint.every((word, i) => words[at + word] === this.#fingerprints[start + i]);
   }
 
   #read(address: Address): number {
@@ -237,6 +317,7 @@ export class CodeTable {
       file,
       firstLine: Math.max(0, struct.i32(firstLineNo)),
       lineTable: readBytes(this.#reader, this.#layout, struct.pointer(lineTable)),
+      isOnce: this.#isOnce(struct),
       isHidden: file === INIT_CLEANUP && shownName === INIT_CLEANUP,
     });
     if (id >= this.#bytecodeStarts.length) {
@@ -245,10 +326,14 @@ export class CodeTable {
       fingerprints.set(this.#fingerprints);
       this.#fingerprints = fingerprints;
     }
-    const words = new Uint32Array(struct.bytes.buffer);
+    const { words } = struct;
     this.#fingerprints.set(this.#fingerprint.map((at) => words[at]!), id * this.#fingerprint.length);
     this.#bytecodeStarts[id] = address + this.#layout.code.bytecode;
     return id;
+  }
+
+  #isOnce(struct: Struct): boolean {
+    return (struct.u32(this.#layout.code.flags) & NEW_LOCALS) === 0;
   }
 
   #isCode(struct: Struct): boolean {

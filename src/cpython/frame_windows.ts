@@ -10,7 +10,7 @@ import type { Address } from "../types.ts";
 /** Gap up to which two ranges are read as one. Units: bytes. */
 const MERGE_GAP = 4096;
 /** Walks between two calls of `shrink`, and those of them that must have used a window for it to be kept. */
-export const SHRINK_WALKS = 64;
+export const SHRINK_WALKS = 32;
 const LEAST_USES = SHRINK_WALKS / 8;
 
 interface Window {
@@ -47,7 +47,7 @@ export class FrameWindows {
     for (let i = 0; i < pairs.length; i += 2) {
       const [start, end] = [pairs[i]!, pairs[i + 1]!];
       // It gets one whole period to show its use.
-      const uses = LEAST_USES + SHRINK_WALKS;
+      const uses = LEAST_USES;
       windows.push({ start, end, low: start, high: end, oldLow: Infinity, oldHigh: 0, uses, leafUses: 0 });
     }
     windows.sort((a, b) => a.start - b.start);

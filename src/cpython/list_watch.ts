@@ -5,6 +5,10 @@ import { pointerAt } from "../memory.ts";
 import type { RangeList } from "../memory.ts";
 import type { Address } from "../types.ts";
 
+/** The lists are followed at most this often. Units: ms. */
+const LIST_INTERVAL = 1;
+const LIST_INTERVAL_PER_THREAD = 0.5;
+
 /** Reads all links of the lists in a call, to compare them. */
 export class ListWatch {
   readonly #layout: Layout;
@@ -13,6 +17,9 @@ export class ListWatch {
   #threads: readonly { readonly listed: ListedThread }[] = [];
   /** Which links were read, and where they begin in what was read. */
   #links: "all" | "heads" = "all";
+  /** When they were read last. Units: ms of any steady clock. */
+  #headsMs = -Infinity;
+  #allMs = -Infinity;
   #offset = 0;
 
   constructor(layout: Layout, runtime: Address) {
@@ -27,6 +34,12 @@ export class ListWatch {
   ): void {
     this.#interpreters = interpreters;
     this.#threads = threads;
+  }
+
+  /** Which links are to be read at a time; all of many threads cost as much as the stacks. Units: ms of any steady clock. */
+  linksDue(nowMs: number): "all" | "heads" | "none" {
+    if (nowMs - this.#headsMs < LIST_INTERVAL) return "none";
+    return nowMs - this.#allMs < LIST_INTERVAL_PER_THREAD * this.#threads.length ? "heads" : "all";
   }
 
   /**
@@ -47,7 +60,9 @@ export class ListWatch {
   }
 
   /** Whether the links that the call read form the same lists. `words` is all that was read, as 4-byte words. */
-  isUnchanged(words: Uint32Array): boolean {
+  isUnchanged(words: Uint32Array, nowMs: number): boolean {
+    this.#headsMs = nowMs;
+    if (this.#links === "all") this.#allMs = nowMs;
     const interpreters = this.#interpreters;
     const linkAt = (index: number) => pointerAt(words, this.#offset + 8 * index);
     if (linkAt(0) !== (interpreters[0]?.address ?? 0)) return false;

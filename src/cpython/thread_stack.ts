@@ -64,6 +64,9 @@ export class ThreadStack {
   /** This walk is of what lies outside of frames that could not be followed. */
   #isOuter = false;
   readonly #outerFrames = new OuterFrames();
+  /** The frame from which the last walk began, and what it was linked to. */
+  #head: Address = 0;
+  #headLink: Address = 0;
   /** True when the place on the C stack was not set yet, and the last walk began at the one outside of it. */
   isOutside = false;
   truncation: Truncation | undefined;
@@ -227,6 +230,7 @@ export class ThreadStack {
     const freeStart = datastackTop < 0 ? Infinity : this.threadField(words, datastackTop);
     const freeEnd = datastackTop < 0 ? Infinity : this.threadField(words, datastackLimit);
     stack.depth = 0;
+    this.#head = head;
     this.#entryCaller = NaN;
     let isEntered = entry < 0;
     const { windows, headStart, headOffset } = this.#plan;
@@ -313,6 +317,7 @@ export class ThreadStack {
         stack.push(codeAddress, instrAt, frame);
       }
       const caller = source[at + previous]! + source[at + previous + 1]! * HIGH;
+      if (visited === 1) this.#headLink = caller;
       if (!isEntered && sourceBytes[at * 4 + entry]! >= entryLeast) {
         isEntered = true;
         this.#entryCaller = caller;
@@ -331,6 +336,18 @@ export class ThreadStack {
     }
     if (stack.depth === 0) return Walk.Empty;
     return equal ? Walk.Agreed : Walk.Reached;
+  }
+
+  /** Whether the innermost frame of the last walk has, or still has, the code and the link that it had. */
+  isLinkedAsBefore({ codes, frames, depth }: RawStack): boolean {
+    const { low, high, code, previous, pointerTag } = this.#fields;
+    if (depth === 0 || frames[0] !== this.#head) return false;
+    if (!this.#spill.read(this.#head + low, this.#head + high)) return false;
+    const { words } = this.#spill;
+    const at = -low;
+    const codeNow = pointerAt(words, at + code * 4);
+    return codeNow - (words[(at >> 2) + code]! & pointerTag) === codes[0] &&
+      pointerAt(words, at + previous * 4) === this.#headLink;
   }
 
   /** Whether the frame that comes next is known to be the root; without the innermost frames their number says nothing. */

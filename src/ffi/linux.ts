@@ -221,6 +221,10 @@ class LinuxProcess implements RemoteProcess {
     return this.#processor.join(osThreadId);
   }
 
+  visitProcessor(osThreadId: number): number {
+    return this.#processor.visit(osThreadId);
+  }
+
   restingCount(osThreadId: number): number {
     return this.#processor.restingCount(osThreadId);
   }
@@ -229,8 +233,8 @@ class LinuxProcess implements RemoteProcess {
     return this.#processor.runCount(osThreadId);
   }
 
-  leaveProcessor(): void {
-    this.#processor.leave();
+  leaveProcessor(): number {
+    return this.#processor.leave();
   }
 
   cpuTime(osThreadId: number): number {

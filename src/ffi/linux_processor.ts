@@ -5,6 +5,7 @@
  * moment. It is neither stopped nor traced.
  */
 import { libc, openForReading } from "./linux_libc.ts";
+import { monotonicMs } from "./linux_clock.ts";
 import { runCountIn } from "./linux_schedstat.ts";
 
 /** Bits for 1024 processors, the kernel's usual `cpu_set_t`. Units: bytes. */
@@ -23,6 +24,8 @@ export class ProcessorChoice {
   readonly #mask = new Uint8Array(MASK_SIZE);
   #allowed: Uint8Array<ArrayBuffer> | undefined;
   #joined = -1;
+  /** When we went there. Units: ms of the monotonic clock. */
+  #joinedMs = 0;
   /** The thread whose files are open. */
   #tid = 0;
   #stat = -1;
@@ -47,18 +50,36 @@ export class ProcessorChoice {
     this.#mask.fill(0);
     this.#mask[processor >> 3] = 1 << (processor & 7);
     if (libc().sched_setaffinity(0, MASK_SIZE, this.#mask) !== 0) return false;
+    this.#joinedMs = monotonicMs();
     this.#joined = processor;
     return true;
   }
 
-  /** Moves us to any other processor, so that our waking up does not cost the target anything. */
-  leave(): void {
-    if (this.#joined < 0 || this.#allowed === undefined) return;
+  /**
+   * Joins, for a short time. The count is read first: if it stays, the thread was put on no processor but the one that it was
+   * said to be on then, and that one is ours.
+   *
+   * @returns the thread's run count; NaN where we cannot be there.
+   */
+  visit(tid: number): number {
+    const count = this.runCount(tid);
+    return !Number.isNaN(count) && this.join(tid) ? count : NaN;
+  }
+
+  /**
+   * Moves us to any other processor, so that our waking up does not cost the target anything.
+   *
+   * @returns for how long we were there. Units: ms.
+   */
+  leave(): number {
+    if (this.#joined < 0 || this.#allowed === undefined) return 0;
+    const stayMs = monotonicMs() - this.#joinedMs;
     this.#mask.set(this.#allowed);
     this.#mask[this.#joined >> 3]! &= ~(1 << (this.#joined & 7));
     // There may be no other.
     if (libc().sched_setaffinity(0, MASK_SIZE, this.#mask) !== 0) this.#restore();
     this.#joined = -1;
+    return stayMs;
   }
 
   /** Lets us run wherever we could at first. */

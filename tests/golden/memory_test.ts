@@ -79,7 +79,8 @@ function replay({ report, runtime, level }: Fixture, memory: TargetMemory): Stac
       stopThread: () => false,
       releaseThread: () => 0,
       joinProcessor: () => false,
-      leaveProcessor: () => {},
+      visitProcessor: () => NaN,
+      leaveProcessor: () => 0,
       restingCount: () => 1,
       runCount: () => 1,
     };

@@ -31,6 +31,7 @@ const CORE = [
   "entered_frame",
   "thread_activities",
   "thread_choice",
+  "thread_hold",
   "thread_rest",
   "thread_table",
   "target_time",

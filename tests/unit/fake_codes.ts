@@ -10,6 +10,8 @@ export interface FakeCode {
   readonly file?: string;
   readonly firstLine?: number;
   readonly lineTable?: readonly number[];
+  /** A module's code, in place of a function's. */
+  readonly isModule?: boolean;
 }
 
 const LINES = Array.from({ length: 50 }, () => [2, 1]).flat();
@@ -32,13 +34,14 @@ export class FakeCodes {
 
   /** Writes a code object, on request where another one was. @returns its address. */
   add(code: FakeCode, at?: number): number {
-    const { filename, name, firstLineNo, lineTable } = this.layout.code;
+    const { filename, name, firstLineNo, lineTable, flags } = this.layout.code;
     const address = at ?? this.memory.room(200);
     const firstLine = code.firstLine ?? 10;
     this.memory.word(address + this.layout.object.type, this.#type);
     this.memory.word(address + filename, this.#objects.text(code.file ?? "/app/main.py"));
     this.memory.word(address + name, this.#objects.text(code.name));
     this.memory.write(address + firstLineNo, [firstLine, firstLine >> 8, 0, 0]);
+    this.memory.write(address + flags, [code.isModule ? 0x40 : 0x43, 0, 0, 0]);
     this.memory.word(address + lineTable, this.bytes(code.lineTable ?? LINES));
     return address;
   }

@@ -45,11 +45,22 @@ export class FakeReader {
   /** Whether samples can be read while the first thread does not run. */
   canBeStill = false;
 
+  /** Visits last so long, where they are possible; then the thread is still. */
+  visitMs: number | undefined;
+  visits = 0;
+  isVisiting = false;
+  pauseMs = 0;
+
   readJoined(selection: Selection): boolean {
-    return this.read(selection);
+    const isRead = this.read(selection);
+    if (this.visitMs === undefined) return isRead;
+    this.visits++;
+    this.isJoined = this.isVisiting = true;
+    return isRead;
   }
 
   read(_selection: Selection): boolean {
+    this.pauseMs = 0;
     this.selected = this.threads;
     this.#isRead = new Set(this.threads);
     return this.isReadable;
@@ -62,7 +73,7 @@ export class FakeReader {
     this.#current = step;
     Object.assign(thread.stack, { misses: step.misses ?? 0 });
     this.stack = this.#parse(step.stack ?? "");
-    this.isStill = this.canBeStill;
+    this.isStill = this.canBeStill || this.isVisiting;
     return step.walk;
   }
 
@@ -88,11 +99,11 @@ export class FakeReader {
 
   leaveProcessor(): void {
     this.joined.push("leave");
-    this.isJoined = false;
+    if (this.isVisiting) this.pauseMs = this.visitMs!;
+    this.isJoined = this.isVisiting = false;
   }
 
   isJoined = false;
-  readonly pauseMs = 0;
   /** Ticks for which a thread was stopped. */
   stops = 0;
 

@@ -134,6 +134,32 @@ Deno.test("time on the thread's processor is a small share of the recording", ()
   assert.equal(reader.joined.at(-1), "leave");
 });
 
+Deno.test("threads are visited while that shows new paths, as long as it costs them little", () => {
+  let ticks = 0;
+  let paths = 5000;
+  const { tick, reader, counters, clock } = setUp([[{
+    walk: Walk.Reached,
+    get stack() {
+      return `a:${2 * (ticks % paths)} b:2`;
+    },
+  }]]);
+  reader.visitMs = 0.09;
+  const run = (count: number) => {
+    const before = reader.visits;
+    for (let i = 0; i < count; i++, ticks++, clock.time += 1) tick();
+    return reader.visits - before;
+  };
+  assert.equal(run(300), 300);
+  assert.deepEqual([reader.isJoined, counters.paused, counters.rereads], [false, 300, 0]);
+  // 42 ms and 0.4 % of the time, 0.1 ms each.
+  const later = run(700);
+  assert.ok(later > 120 && later < 180, `${later} more`);
+  paths = 3;
+  run(1000);
+  clock.time += 100_000;
+  assert.equal(run(500), 0, "all is known");
+});
+
 Deno.test("a search goes on from tick to tick, and what these show belongs to it", () => {
   let shown = ["a:0 b:6"];
   const made: Setup = setUp([[{

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import type { RawStack } from "../../src/cpython/raw_stack.ts";
 import { Cursor, Recording } from "../../src/recording.ts";
 import { StackLookup } from "../../src/stack_lookup.ts";
 import type { StackReader } from "../../src/stack_reader.ts";
@@ -7,80 +6,121 @@ import type { ReadThread, ThreadEntry } from "../../src/thread_table.ts";
 import type { Clock } from "../../src/types.ts";
 import { FakeCodes, rawStack } from "./fake_codes.ts";
 
-/** A thread on whose processor we are, unless `isJoined` is false. */
-function setUp({ isJoined = true, onLeave = () => {} } = {}) {
+/** A thread on whose processor we are to search there, or for one read. */
+function setUp({ where = "search", intervalMs = 1, onLeave = () => {} }: {
+  where?: "search" | "visit" | "elsewhere";
+  intervalMs?: number;
+  onLeave?: () => void;
+} = {}) {
   const codes = new FakeCodes();
   const recording = new Recording(codes.table, { perThread: false, timeline: false });
   const reader = {
     stack: rawStack([]),
-    isJoined,
+    isJoined: where !== "elsewhere",
+    isVisiting: where === "visit",
     left: 0,
+    /** Calls of the system before it was left last. */
+    callsBefore: 0,
     leaveProcessor(): void {
-      this.isJoined = false;
+      this.isJoined = this.isVisiting = false;
       this.left++;
+      this.callsBefore = codes.memory.reads;
       onLeave();
     },
   };
   const state = { timeMs: 5 };
   const clock = { now: () => state.timeMs } as Clock;
-  const lookup = new StackLookup(reader as unknown as StackReader, recording, clock);
+  const lookup = new StackLookup(reader as unknown as StackReader, recording, clock, intervalMs);
   const info = { pid: 1, threadId: 2, osThreadId: 3, name: undefined, interpreterId: 0 };
   const index = recording.addThread(info);
   const entry: ThreadEntry = { thread: { info } as ReadThread, cursor: new Cursor(), index };
-  const insert = (stack: RawStack) => {
-    reader.stack = stack;
-    return lookup.insert(entry);
+  const insert = (...addresses: number[]) => {
+    Object.assign(reader, { stack: rawStack(addresses.map((address) => [address, 0])) });
+    reader.isJoined = where !== "elsewhere";
+    reader.isVisiting = where === "visit";
+    codes.memory.reads = 0;
+    const node = lookup.insert(entry);
+    const names: string[] = [];
+    for (let at = node; at.parent !== undefined; at = at.parent) {
+      const { name, lineTable } = codes.table.get(at.codeId);
+      names.unshift(lineTable === undefined ? `${name} without lines` : name);
+    }
+    return { path: names.join(" "), isWhole: !recording.insertedPartly };
   };
-  return { codes, recording, reader, lookup, insert, clock: state };
+  const free = (address: number) => codes.memory.word(address + codes.layout.object.type, 0);
+  return { codes, reader, lookup, insert, free, clock: state };
 }
 
-Deno.test("a thread does not wait while code is read that is new, nor does it take away what we need", () => {
-  const free: number[] = [];
-  const { codes, recording, reader, lookup, insert, clock } = setUp({
-    // As modules do whose code is run once.
-    onLeave: () => free.forEach((address) => codes.memory.word(address + codes.layout.object.type, 0)),
-  });
-  const addresses = Array.from({ length: 20 }, (_, i) => codes.add({ name: `f${i}` }));
-  free.push(...addresses.slice(4));
-  const node = insert(rawStack(addresses.map((address) => [address, 0])));
-  assert.equal(codes.table.get(node.codeId).name, "f19");
-  assert.equal(recording.insertedPartly, false);
+Deno.test("a thread that we visit waits for one call only, in which code that is new is told apart", () => {
+  const { codes, reader, lookup, insert, clock } = setUp({ where: "visit" });
+  const [a, b, c] = ["a", "b", "c"].map((name) => codes.add({ name }));
+  assert.deepEqual(insert(a!), { path: "a", isWhole: true });
+  assert.deepEqual(insert(a!, b!, c!), { path: "a b c", isWhole: true });
+  assert.deepEqual([reader.left, reader.callsBefore], [2, 1]);
+  assert.ok(codes.memory.reads <= 4, `${codes.memory.reads} calls: structs, the known one, texts, structs`);
   clock.timeMs = 9;
-  assert.deepEqual([reader.left, lookup.joinedUntilMs], [1, 5]);
+  assert.equal(lookup.joinedUntilMs, 5);
+  insert(a!, b!);
+  assert.deepEqual([reader.left, reader.callsBefore], [3, 0], "nothing is new");
 });
 
-Deno.test("a thread waits for a few code objects that are new, which take few calls", () => {
-  const { codes, recording, reader, insert } = setUp();
-  const addresses = Array.from({ length: 16 }, (_, i) => codes.add({ name: `f${i}` }));
-  codes.table.idOf(addresses[0]!);
-  const { reads } = codes.memory;
-  const node = insert(rawStack(addresses.map((address) => [address, 0])));
-  assert.equal(codes.table.get(node.codeId).name, "f15");
-  assert.deepEqual([recording.insertedPartly, reader.left], [false, 0]);
-  const calls = codes.memory.reads - reads;
-  assert.ok(calls <= 4, `${calls} calls: the known one, structs, texts, line tables`);
+Deno.test("code that is freed, or used again, as soon as its thread goes on is not mistaken for other code", () => {
+  const onLeave: (() => void)[] = [];
+  const { codes, insert, free } = setUp({
+    where: "visit",
+    onLeave: () => onLeave.splice(0).forEach((f) => f()),
+  });
+  const [a, b, c] = ["a", "b", "c"].map((name) => codes.add({ name }));
+  insert(a!);
+  onLeave.push(() => free(c!));
+  assert.deepEqual(insert(a!, b!, c!), { path: "a b", isWhole: false });
+  codes.add({ name: "c" }, c);
+  onLeave.push(() => codes.add({ name: "d" }, c));
+  assert.deepEqual(insert(a!, b!, c!), { path: "a b", isWhole: false });
+  assert.deepEqual(insert(a!, b!, c!), { path: "a b d", isWhole: true });
+  // Known, and another one by the time that it is compared: since when is unknown.
+  onLeave.push(() => codes.add({ name: "e" }, b));
+  assert.deepEqual(insert(a!, b!), { path: "a", isWhole: false });
+  codes.add({ name: "f" }, b);
+  assert.deepEqual(insert(a!, b!), { path: "a f", isWhole: true }, "from now on it is looked at before");
+});
+
+Deno.test("at long intervals a thread waits until all was read of code that is run once", () => {
+  const onLeave: (() => void)[] = [];
+  const leave = () => onLeave.splice(0).forEach((f) => f());
+  const { codes, reader, insert, free } = setUp({ where: "visit", intervalMs: 10, onLeave: leave });
+  const a = codes.add({ name: "a" });
+  const lineTable = Array.from({ length: 900 }, () => 1);
+  const module = codes.add({ name: "<module>", isModule: true, lineTable });
+  insert(a);
+  onLeave.push(() => free(module));
+  assert.deepEqual(insert(a, module), { path: "a <module>", isWhole: true });
+  assert.equal(reader.callsBefore, 3, "structs, texts and line tables, the rest of a long one");
+  codes.add({ name: "<other>", isModule: true }, module);
+  assert.deepEqual(insert(a, module), { path: "a <other>", isWhole: true });
+});
+
+Deno.test("a search stays for a few code objects that are new, and leaves for many", () => {
+  const { codes, reader, insert } = setUp();
+  const addresses = Array.from({ length: 33 }, (_, i) => codes.add({ name: `f${i}` }));
+  assert.equal(insert(...addresses.slice(0, 16)).isWhole, true);
+  assert.equal(reader.left, 0);
+  assert.equal(insert(...addresses).path, addresses.map((_, i) => `f${i}`).join(" "));
+  assert.equal(reader.left, 1);
 });
 
 Deno.test("a thread is left for a stack that is very deep, not for one that is known", () => {
   const { codes, reader, insert } = setUp();
   const address = codes.add({ name: "f" });
   codes.table.idOf(address);
-  insert(rawStack([[address, 0], [address, 2]]));
+  insert(address, address);
   assert.equal(reader.left, 0);
-  const deep = rawStack(Array.from({ length: 1001 }, () => [address, 2] as const));
-  const { reads } = codes.memory;
-  const leave = reader.leaveProcessor.bind(reader);
-  reader.leaveProcessor = () => {
-    assert.equal(codes.memory.reads, reads, "nor is it checked before");
-    leave();
-  };
-  insert(deep);
-  assert.equal(reader.left, 1);
+  insert(...Array.from({ length: 1001 }, () => address));
+  assert.deepEqual([reader.left, reader.callsBefore], [1, 0], "nor is it checked before");
 });
 
 Deno.test("from elsewhere there is nothing to leave", () => {
-  const { codes, reader, insert } = setUp({ isJoined: false });
-  const node = insert(rawStack([[codes.add({ name: "f" }), 0]]));
-  assert.equal(codes.table.get(node.codeId).name, "f");
+  const { codes, reader, insert } = setUp({ where: "elsewhere" });
+  assert.equal(insert(codes.add({ name: "f" })).path, "f");
   assert.equal(reader.left, 0);
 });
