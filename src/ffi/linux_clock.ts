@@ -18,8 +18,8 @@ const SCHED_FIFO = 1;
 /** The shortest that the kernel grants. Units: ns. */
 const SLICE = 100_000;
 const NICE = -10;
-/** Units: steps of niceness; a thread of this one gets a seventieth of what others get that want the same processor. */
-const LEAST_PRIORITY = 19;
+/** A thread of this niceness gets a tenth of what others get that want the same processor. */
+const HELPERS_NICE = 10;
 /** More samples a second than these could keep a processor from all others. */
 const MAX_REALTIME_RATE = 10_000;
 
@@ -35,8 +35,9 @@ const MAX_REALTIME_RATE = 10_000;
  */
 export function requestPromptWakeups(rateHz: number): void {
   libc().syscall_ids(PRCTL[Deno.build.arch], PR_SET_TIMERSLACK, 1, 0);
-  if (rateHz <= MAX_REALTIME_RATE && setScheduling({ policy: SCHED_FIFO, nice: 0, priority: 1, slice: 0 })) {
-    return;
+  if (rateHz <= MAX_REALTIME_RATE) {
+    lowerHelperPriority();
+    if (setScheduling({ policy: SCHED_FIFO, nice: 0, priority: 1, slice: 0 })) return;
   }
   for (const nice of [NICE, 0]) {
     if (setScheduling({ policy: SCHED_NORMAL, nice, priority: 0, slice: SLICE })) return;
@@ -44,15 +45,15 @@ export function requestPromptWakeups(rateHz: number): void {
 }
 
 /**
- * Gives way to all others with the threads that compile our code and collect its garbage: there may be no processor for them
- * but the target's. This cannot be undone by everyone, so it stays.
+ * Lets others go first on processors that our other threads want, too: these compile our code, and may have no other
+ * processor than the target's. This cannot be undone by everyone, so it stays.
  *
  * Source: setpriority(2): on Linux, of a thread.
  */
-export function lowerHelperPriority(): void {
+function lowerHelperPriority(): void {
   for (const { name } of Deno.readDirSync("/proc/self/task")) {
     const isMain = Number(name) === Deno.pid;
-    if (!isMain) libc().syscall_ids(SETPRIORITY[Deno.build.arch], PRIO_PROCESS, Number(name), LEAST_PRIORITY);
+    if (!isMain) libc().syscall_ids(SETPRIORITY[Deno.build.arch], PRIO_PROCESS, Number(name), HELPERS_NICE);
   }
 }
 

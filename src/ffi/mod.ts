@@ -7,13 +7,7 @@ import { listLinuxProcesses } from "./linux_processes.ts";
 import { linkOf } from "./linux_proc.ts";
 import { isAlive } from "./linux_stat.ts";
 import { Alarms } from "./linux_alarms.ts";
-import {
-  endPromptWakeups,
-  lowerHelperPriority,
-  monotonicMs,
-  requestPromptWakeups,
-  sleepNs,
-} from "./linux_clock.ts";
+import { endPromptWakeups, monotonicMs, requestPromptWakeups, sleepNs } from "./linux_clock.ts";
 import { callsCounted, countCalls } from "./linux_libc.ts";
 import { ProfilerError } from "../errors.ts";
 
@@ -87,9 +81,8 @@ export function sleepUntilBlocking(untilMs: number, nextMs: number): void {
   sleepNs(Math.max(0, untilMs - nowMs()) * 1e6);
 }
 
-/** Asks the system to wake this thread on time, and to prefer others to our other threads; without effect where it cannot. */
+/** Asks the system to wake this thread on time; without effect where it cannot. */
 export function beginSampling(rateHz: number): void {
-  lowerHelperPriority();
   requestPromptWakeups(rateHz);
 }
 
