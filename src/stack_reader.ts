@@ -86,7 +86,7 @@ export class StackReader {
     const reader = new MemoryReader(process);
     this.#gil = new GilWords(reader, runtime);
     this.#copies = runtime.layout.code.bytecode < 0 ? undefined : new BytecodeCopies(reader, runtime.layout);
-    this.activities = new ThreadActivities(process, this.#gil, runtime.layout.thread.state);
+    this.activities = new ThreadActivities(process, this.#gil, runtime);
     this.#table = new ThreadTable(process, runtime);
     this.#choice = new ThreadChoice(this.activities, this.#table);
   }
@@ -136,16 +136,17 @@ export class StackReader {
     const holder = isStateDue && !isListDue ? this.#choice.holder : undefined;
     const isAsked = isStateDue && holder === undefined;
     this.selected = isAsked ? this.#choice.ask(selection, nowMs) : this.#choice.threads;
-    if (!this.#call({ lists, gil: isStateDue })) return false;
+    if (!this.#call({ lists, gil: isStateDue && this.#needsGil })) return false;
     if (holder !== undefined) {
-      if (this.#gil.isHolder(holder.listed, this.#words)) this.#choice.keep(nowMs);
+      holder.ownsGil = this.activities.isHolder(holder, this.#words);
+      if (holder.ownsGil) this.#choice.keep(nowMs);
       else this.selected = this.#choice.ask(selection, nowMs);
     }
     if (!isListDue || this.#table.watch.isUnchanged(this.#words, nowMs)) return true;
     // A thread that has come since the last tick belongs to this one.
     this.relist();
     this.selected = this.#choice.ask(selection, nowMs);
-    return this.threads.length > 0 && this.#call({ lists: "none", gil: true });
+    return this.threads.length > 0 && this.#call({ lists: "none", gil: this.#needsGil });
   }
 
   /** Walks a selected thread's stack in what the last call read. */
@@ -186,7 +187,7 @@ export class StackReader {
     this.#hold.stopped = undefined;
     this.#stopsEach = false;
     this.selected = [thread];
-    const isRead = this.#call({ lists: "none", gil: true, copies });
+    const isRead = this.#call({ lists: "none", gil: this.#needsGil, copies });
     // A thread that has ended was left out of the call: what was read of it earlier must not be taken for new.
     if (!this.threads.includes(thread)) return Walk.Empty;
     return isRead ? this.walk(thread) : this.#unreadable(thread);
@@ -321,6 +322,11 @@ export class StackReader {
     this.#toStop = undefined;
     this.selected = selected;
     return isRead && this.threads.includes(thread);
+  }
+
+  /** Whether the GIL must be read, too: which thread is to be stopped is for the GIL itself to say. */
+  get #needsGil(): boolean {
+    return !this.activities.sayWhoHolds || this.#toStop !== undefined;
   }
 
   /** Plans and makes the call for the selected threads, again where planned memory has gone. */

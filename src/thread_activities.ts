@@ -5,6 +5,7 @@ import type { ListedInterpreter } from "./cpython/thread_list.ts";
 import { ownOsThreadId } from "./thread_table.ts";
 import type { ReadThread } from "./thread_table.ts";
 import { Activity, RUNS } from "./types.ts";
+import type { Runtime } from "./cpython/runtime.ts";
 import type { Offset, TargetThreads, ThreadState } from "./types.ts";
 
 /** To ask so many threads one by one takes longer than to ask whether any runs at all. */
@@ -16,16 +17,26 @@ export class ThreadActivities {
   readonly #gil: GilWords;
   /** Where a thread keeps whether it may run; negative where only the GIL says so. */
   readonly #state: Offset;
+  /** Whether several threads of an interpreter may run Python code at the same time. */
+  readonly areIndependent: boolean;
 
-  constructor(os: TargetThreads, gil: GilWords, state: Offset) {
+  constructor(os: TargetThreads, gil: GilWords, { layout, freeThreaded }: Runtime) {
     this.#os = os;
     this.#gil = gil;
-    this.#state = state;
+    this.#state = layout.thread.state;
+    this.areIndependent = freeThreaded;
   }
 
-  /** Whether several threads of an interpreter may run Python code at the same time. */
-  get areIndependent(): boolean {
-    return this.#state >= 0;
+  /** Whether each thread itself says that it holds the GIL (3.13+), so that this need not be read as well. */
+  get sayWhoHolds(): boolean {
+    return this.#state >= 0 && !this.areIndependent;
+  }
+
+  /** Whether a thread held the GIL when it was read; the GIL must have been read, too, where threads do not say so. */
+  isHolder({ stack, listed }: ReadThread, words: Uint32Array): boolean {
+    return this.sayWhoHolds
+      ? stack.threadInt(words, this.#state) === ATTACHED
+      : this.#gil.isHolder(listed, words);
   }
 
   /**
@@ -58,9 +69,9 @@ export class ThreadActivities {
 
   /** Takes over what was read of the thread, and of the GIL if that was read: whether it holds the GIL, and may run. */
   note(thread: ReadThread, words: Uint32Array, isGilRead: boolean): void {
-    if (isGilRead) thread.ownsGil = this.#gil.isHolder(thread.listed, words);
+    if (isGilRead || this.sayWhoHolds) thread.ownsGil = this.isHolder(thread, words);
     thread.isAttached = thread.ownsGil;
-    if (this.#state >= 0) {
+    if (this.areIndependent) {
       const state = thread.stack.threadInt(words, this.#state);
       thread.isAttached = state === ATTACHED;
       thread.ownsGil &&= thread.isAttached;

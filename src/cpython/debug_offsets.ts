@@ -245,9 +245,7 @@ export function decodeDebugOffsets(
     sizes[group] = valueOf(TABLE_SIZES[group], `sizes.${group}`);
   }
 
-  const { gil, thread, code } = decoded;
-  // All builds have a state; where there is a GIL, its holder says more.
-  if (!freeThreaded) thread.state = ABSENT;
+  const { gil, code } = decoded;
   code.tlbc = freeThreaded ? table.get("code_object.co_tlbc") ?? ABSENT : ABSENT;
   // `interp->ceval.gil` points to a struct that is embedded in the interpreter that owns it. The pointer is
   // followed, as interpreters can share one, so what counts is the place inside that struct.

@@ -38,7 +38,7 @@ export interface Offsets {
     readonly frame: Offset;
     readonly threadId: Offset;
     readonly nativeThreadId: Offset;
-    /** What the thread may do: see `ATTACHED`. Only in builds that may run without a GIL, else -1. */
+    /** What the thread may do: see `ATTACHED` (3.13+). Where there is a GIL, it holds that. */
     readonly state: Offset;
     /** `py_recursion_limit` and `py_recursion_remaining`: their difference grows with each frame (3.13+). */
     readonly recursionLimit: Offset;

@@ -273,15 +273,17 @@ export class ThreadStack {
         if (window !== used) windows.uses[window]!++;
         used = window;
         windows.widen(window, start, end);
-        // Compared word by word: a copy that differs is of another moment.
-        const other = isTwice ? (secondOffsets[window]! + inside) >> 2 : at;
-        if (
-          words[at + code] !== words[other + code] || words[at + code + 1] !== words[other + code + 1] ||
-          words[at + previous] !== words[other + previous] ||
-          words[at + previous + 1] !== words[other + previous + 1] ||
-          visited > 0 && (words[at + instr] !== words[other + instr] ||
-              instrIsAddress && words[at + instr + 1] !== words[other + instr + 1])
-        ) equal = false;
+        if (isTwice) {
+          // Compared word by word: a copy that differs is of another moment.
+          const other = (secondOffsets[window]! + inside) >> 2;
+          if (
+            words[at + code] !== words[other + code] || words[at + code + 1] !== words[other + code + 1] ||
+            words[at + previous] !== words[other + previous] ||
+            words[at + previous + 1] !== words[other + previous + 1] ||
+            visited > 0 && (words[at + instr] !== words[other + instr] ||
+                instrIsAddress && words[at + instr + 1] !== words[other + instr + 1])
+          ) equal = false;
+        }
       } else if (start >= headStart && end <= headEnd) {
         window = 0;
         at = (headOffset + start - headStart - low) >> 2;

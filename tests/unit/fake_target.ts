@@ -36,7 +36,7 @@ export class FakeTarget {
   readonly #layout: Layout;
   #threads: number[] = [];
 
-  constructor(layout = LAYOUT) {
+  constructor(layout = LAYOUT, { freeThreaded = layout.thread.state >= 0 } = {}) {
     this.#layout = layout;
     const { runtime, interpreter } = layout;
     this.memory.write(RUNTIME, new Uint8Array(runtime.gilLocked + 8));
@@ -76,7 +76,7 @@ export class FakeTarget {
       imagePath: "",
       version,
       layout,
-      freeThreaded: false,
+      freeThreaded,
       guessed: false,
       source: "",
     });

@@ -106,6 +106,28 @@ Deno.test("while the only thread holds the GIL the system is not asked whether i
   assert.deepEqual([tick(2)[0], tick(0.3)], [1, [1, 2]], "there are two");
 });
 
+Deno.test("threads that say that they hold the GIL are believed, but for the one that is to be stopped", () => {
+  const target = new FakeTarget(WITHOUT_GIL, { freeThreaded: false });
+  [0, 1].forEach((index) => target.start(index));
+  target.giveGil(0);
+  target.setState(1, ATTACHED);
+  let now = target.settle();
+  const { reader, memory } = target;
+  const holders = () => reader.threads.filter(({ ownsGil }) => ownsGil).map(({ info }) => info.osThreadId);
+  assert.deepEqual(holders(), [101]);
+  assert.deepEqual(reader.threads.map(({ activity }) => activity), [Activity.Gil, Activity.Native]);
+  memory.pages.delete(Math.floor((RUNTIME + LAYOUT.runtime.gilLastHolder) / PAGE));
+  assert.equal(reader.read("all", now += 2), true, "the GIL is not read");
+  target.setState(1, 0);
+  target.setState(0, ATTACHED);
+  reader.read("all", now += 2);
+  target.leaves();
+  assert.deepEqual(holders(), [100]);
+  target.giveGil(1);
+  reader.readStopped("all", now += 2);
+  assert.equal(target.stops.at(-1), 101, "whoever says so");
+});
+
 Deno.test("while nothing runs, threads that were blocked are not asked one by one, unless they may wait for the GIL", () => {
   const target = new FakeTarget();
   for (let index = 0; index < 10; index++) target.start(index);
