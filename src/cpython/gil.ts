@@ -86,7 +86,7 @@ export class GilWords {
   /** Whether the address of a futex is the GIL's own: a thread that waits for it waits for the GIL. */
   isWaitedFor(thread: ListedThread, futex: Address): boolean {
     if (this.#runtime.oldGil !== undefined) return this.#isOldLock(futex);
-    const words = this.#addresses.get(thread.interpreter);
+    const words = this.#addressFor(thread.interpreter);
     if (words === undefined) return false;
     return futex > words && futex < words + GIL_SIZE || this.#isMuslWaiter(thread, { words, futex });
   }

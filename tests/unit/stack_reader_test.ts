@@ -123,6 +123,11 @@ Deno.test("threads that say that they hold the GIL are believed, but for the one
   reader.read("all", now += 2);
   target.leaves();
   assert.deepEqual(holders(), [100]);
+  target.running.delete(101);
+  target.futexes.set(101, RUNTIME + LAYOUT.runtime.gilLastHolder + 40);
+  reader.read("all", now += 2);
+  assert.deepEqual(reader.threads[0]!.activity, Activity.Waiting, "where the GIL is is known");
+  target.running.add(101);
   target.giveGil(1);
   reader.readStopped("all", now += 2);
   assert.equal(target.stops.at(-1), 101, "whoever says so");
