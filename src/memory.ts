@@ -1,4 +1,5 @@
 /** Reading another process's memory: ranges in, bytes out. The OS layer and snapshots implement it. */
+import { doubled } from "./doubled.ts";
 import type { Address } from "./types.ts";
 
 const HIGH = 0x1_0000_0000;
@@ -23,11 +24,7 @@ export class RangeList {
   push(address: Address, size: number): number {
     // As an integer, though the difference of two addresses is none to V8: all offsets derive from it.
     const length = size | 0;
-    if ((this.count + 1) * 4 > this.words.length) {
-      const grown = new Uint32Array(this.words.length * 2);
-      grown.set(this.words);
-      this.words = grown;
-    }
+    if ((this.count + 1) * 4 > this.words.length) this.words = doubled(this.words);
     const word = this.count * 4;
     const high = Math.floor(address / HIGH);
     this.words[word] = address - high * HIGH;

@@ -10,6 +10,7 @@ import type { StandIn } from "./call_node.ts";
 import { NOT_CODE } from "./cpython/code_table.ts";
 import type { CodeTable } from "./cpython/code_table.ts";
 import type { RawStack } from "./cpython/raw_stack.ts";
+import { doubled } from "./doubled.ts";
 import { DOUBTFUL_ATTEMPTS, isDoubtful } from "./doubt.ts";
 import { provenPath } from "./proven_path.ts";
 import type { Activity, ThreadInfo } from "./types.ts";
@@ -25,14 +26,10 @@ export class Cursor {
   hasHidden = false;
 
   reserve(depth: number): void {
-    if (depth <= this.codes.length) return;
-    const size = Math.max(depth, this.codes.length * 2);
-    const codes = new Float64Array(size);
-    codes.set(this.codes);
-    this.codes = codes;
-    const instrs = new Float64Array(size);
-    instrs.set(this.instrs);
-    this.instrs = instrs;
+    while (depth > this.codes.length) {
+      this.codes = doubled(this.codes);
+      this.instrs = doubled(this.instrs);
+    }
   }
 }
 

@@ -9,7 +9,7 @@ import { BytecodeCopies } from "./bytecode_copies.ts";
 import type { Layout } from "./layout.ts";
 import { lineDecoder } from "./line_table.ts";
 import type { LineDecoder } from "./line_table.ts";
-import { doubled } from "./raw_stack.ts";
+import { doubled } from "../doubled.ts";
 import { ReadAhead } from "./read_ahead.ts";
 import { readBytes, readString } from "./strings.ts";
 import { nameOfType } from "./types.ts";
@@ -65,7 +65,7 @@ export class CodeTable {
   readonly #objects: CodeObject[] = [];
   /** Words of the struct by which code objects are told apart, and those of each. Shape: by number, one after the other. */
   readonly #fingerprint: readonly number[];
-  #fingerprints: Uint32Array;
+  #fingerprints: Uint32Array<ArrayBuffer>;
   /** Addresses that have been used again: they may be so at any time. */
   readonly #reused = new Set<Address>();
   /** Where the bytecode of each begins. Shape: by number. */
@@ -322,9 +322,7 @@ export class CodeTable {
     });
     if (id >= this.#bytecodeStarts.length) {
       this.#bytecodeStarts = doubled(this.#bytecodeStarts);
-      const fingerprints = new Uint32Array(this.#fingerprints.length * 2);
-      fingerprints.set(this.#fingerprints);
-      this.#fingerprints = fingerprints;
+      this.#fingerprints = doubled(this.#fingerprints);
     }
     const { words } = struct;
     this.#fingerprints.set(this.#fingerprint.map((at) => words[at]!), id * this.#fingerprint.length);

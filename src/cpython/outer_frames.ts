@@ -4,7 +4,7 @@
  * The innermost frames of a thread come and go; those outside of them stay. When a walk finds that its first frame has been
  * left meanwhile, and so leads nowhere, they tell from which functions it was called.
  */
-import { doubled } from "./raw_stack.ts";
+import { doubled } from "../doubled.ts";
 import type { RawStack } from "./raw_stack.ts";
 import type { Address } from "../types.ts";
 

@@ -1,5 +1,6 @@
 /** What a walk has found, before anything is known of the code objects. */
 import type { BytecodeCopies } from "./bytecode_copies.ts";
+import { doubled } from "../doubled.ts";
 import type { Address } from "../types.ts";
 
 /** The frames of the latest walk, leaf first, as addresses; shared by all threads of a reader. */
@@ -33,11 +34,4 @@ export class RawStack {
     this.instrs = doubled(this.instrs);
     this.frames = doubled(this.frames);
   }
-}
-
-/** A copy with room for as many more. */
-export function doubled(array: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
-  const larger = new Float64Array(array.length * 2);
-  larger.set(array);
-  return larger;
 }

@@ -48,7 +48,7 @@ const CORE = [
   "stack_reader",
 ]
   .map((name) => `src/${name}.ts`);
-const VOCABULARY = ["src/types.ts", "src/errors.ts", "src/memory.ts"];
+const VOCABULARY = ["src/types.ts", "src/errors.ts", "src/memory.ts", "src/doubled.ts"];
 const WIRING = [
   "attach",
   "child_output",
@@ -67,13 +67,13 @@ const WIRING = [
 
 const IMPORT_RULES: readonly ImportRule[] = [
   {
-    files: /^src\/(types|errors|version)\.ts$/,
+    files: /^src\/(types|errors|version|doubled)\.ts$/,
     may: [],
     why: "everything builds on the vocabulary, so it builds on nothing",
   },
   {
     files: /^src\/memory\.ts$/,
-    may: ["src/types.ts"],
+    may: ["src/types.ts", "src/doubled.ts"],
     why: "the OS and the snapshots implement it, so it knows neither",
   },
   {
