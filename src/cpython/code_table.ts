@@ -142,7 +142,7 @@ export class CodeTable {
     const fresh = stack.filter((address) =>
       !this.#ids.has(address) && !lost.has(address) && isCodeAddress(address)
     );
-    if (fresh.length > 0) { for (const address of this.#readAll(fresh)) lost.add(address); }
+    for (const address of this.#readAll(fresh)) lost.add(address);
     this.#ahead.clear();
     if (lost.size === 0) return;
     for (let i = 0; i < depth; i++) if (lost.has(addresses[i]!)) addresses[i] = 0;
@@ -290,8 +290,8 @@ export class CodeTable {
     return addresses.filter((address, i) => {
       const start = i * this.#structSize;
       if (start + this.#structSize <= length) return !isSame(address, words, start >> 2);
-      // One unreadable range hides all that follow: those are read on their own.
-      const struct = this.#reader.struct(address, this.#structSize);
+      // One unreadable range hides all that follow: those are read on their own, and not as they were read ahead.
+      const struct = new MemoryReader(this.#memory).struct(address, this.#structSize);
       return struct === undefined || !isSame(address, struct.words, 0);
     });
   }

@@ -72,6 +72,9 @@ Deno.test("code that is freed, or used again, as soon as its thread goes on is n
   });
   const [a, b, c] = ["a", "b", "c"].map((name) => codes.add({ name }));
   insert(a!);
+  const gone = codes.add({ name: "gone" }, 0x7f55_0000_0000);
+  onLeave.push(() => codes.memory.pages.delete(gone / 4096));
+  assert.deepEqual(insert(a!, gone), { path: "a", isWhole: false });
   onLeave.push(() => free(c!));
   assert.deepEqual(insert(a!, b!, c!), { path: "a b", isWhole: false });
   codes.add({ name: "c" }, c);
