@@ -124,7 +124,7 @@ export class CodeTable {
     const once = [...this.#structsOf(captured)].filter(([address, struct]) =>
       this.#isOnce(struct) && !(this.#ids.has(address) && this.#isSame(address, struct.words, 0))
     );
-    if (once.length > 0) this.#readTexts(once.map(([, struct]) => struct));
+    this.#readTexts(once.map(([, struct]) => struct));
   }
 
   /**
@@ -134,8 +134,9 @@ export class CodeTable {
   settle(addresses: Float64Array, depth: number): void {
     const stack = [...new Set(addresses.subarray(0, depth))];
     const known = stack.filter((address) => this.#ids.has(address));
-    const lost = new Set(this.#forgetChanged(known.filter((address) => !this.#ahead.has(address))));
-    for (const address of known.filter((address) => this.#ahead.has(address))) {
+    const captured = known.filter((address) => this.#ahead.has(address));
+    const lost = new Set(this.#forgetChanged(known.filter((address) => !captured.includes(address))));
+    for (const address of captured) {
       const struct = this.#reader.struct(address, this.#structSize)!;
       if (!this.#isSame(address, struct.words, 0)) this.#forget(address);
     }
@@ -153,10 +154,10 @@ export class CodeTable {
     this.#addStructs(fresh);
     const structs = this.#structsOf(fresh);
     const hasTexts = (struct: Struct) => this.#ahead.has(struct.pointer(this.#layout.code.lineTable));
-    const late = new Set([...structs.keys()].filter((address) => !hasTexts(structs.get(address)!)));
-    if (late.size > 0) this.#readTexts([...late].map((address) => structs.get(address)!));
+    const late = [...structs].filter(([, struct]) => !hasTexts(struct));
+    this.#readTexts(late.map(([, struct]) => struct));
     // At once: some are freed by the time that they are decoded.
-    const lost = this.#changedAmong([...late], (address, words, at) => {
+    const lost = this.#changedAmong(late.map(([address]) => address), (address, words, at) => {
       const before = structs.get(address)!.words;
       return this.#fingerprint.every((word) => words[at + word] === before[word]);
     });
@@ -197,7 +198,7 @@ export class CodeTable {
     );
     const sizes = tables.map((table) => [table, data + (this.#reader.i64(table + size) ?? 0)] as const);
     const longer = sizes.filter(([table, length]) => length < MAX_TABLE && !this.#ahead.has(table, length));
-    if (longer.length > 0) this.#ahead.add(longer, { exist: true });
+    this.#ahead.add(longer, { exist: true });
   }
 
   /** Frames of a stack whose code objects have not been read yet. Shape: the first `depth` of `addresses`. */
