@@ -194,17 +194,20 @@ function generateOrder(headers: Headers): DebugOffsetOrder {
     return {
       source,
       fields,
-      extra: probeExtra(fields, headers.minor, probe(headers, { asserts })),
-      extraFreeThreaded: probeExtra(fields, headers.minor, probe(headers, { asserts, freeThreaded: true })),
+      extra: probeExtra(fields, probe(headers, { asserts })),
+      extraFreeThreaded: probeExtra(fields, probe(headers, { asserts, freeThreaded: true })),
     };
   }
   throw new Error(`${headers.version}: no header has struct _Py_DebugOffsets`);
 }
 
-/** What `Offsets` needs and the table does not have. */
-function probeExtra(table: readonly string[], minor: number, value: (ours: string) => number) {
+/** What `Offsets` needs and the table does not have; ABSENT where the minor does not have it, either. */
+function probeExtra(table: readonly string[], value: (ours: string) => number) {
   const extra: Record<string, number> = {};
-  for (const ours of expressionsAt(minor).keys()) {
+  const all = Object.entries(MANIFEST).flatMap(([group, { struct: _, ...members }]) =>
+    ["sizes", ...Object.keys(members)].map((name) => name === "sizes" ? `sizes.${group}` : `${group}.${name}`)
+  );
+  for (const ours of all) {
     const [group, field] = ours.split(".") as ["runtime", "interpretersHead"];
     const where = ours.startsWith("sizes.") ? TABLE_SIZES[field as "runtime"] : TABLE_FIELDS[group][field];
     if (where !== ABSENT && !table.includes(where)) extra[ours] = value(ours);

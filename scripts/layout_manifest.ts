@@ -78,6 +78,7 @@ export const MANIFEST: Manifest = {
     owner: { 11: "owner" },
     executing: { 0: "f_stacktop", 6: "f_executing", 10: "f_state", 11: ABSENT },
     isEntry: { 11: "is_entry", 12: ABSENT },
+    stackTop: { 11: "stacktop", 14: ABSENT },
   },
   generator: {
     struct: { 11: "PyGenObject", 12: ABSENT },
@@ -101,6 +102,7 @@ export const MANIFEST: Manifest = {
     freevars: { 0: "co_freevars", 11: ABSENT },
     localsplusnames: { 11: "co_localsplusnames" },
     localspluskinds: { 11: "co_localspluskinds" },
+    frameSize: { 12: "co_framesize" },
   },
   unicode: {
     struct: "PyUnicodeObject",

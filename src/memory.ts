@@ -56,6 +56,20 @@ export class RangeList {
   }
 }
 
+/** Where the bytes of a call go. */
+export class Arena {
+  bytes = new Uint8Array(1 << 16);
+  /** The same memory. */
+  words = new Uint32Array(this.bytes.buffer);
+
+  /** Makes room; what was in it is gone then. Units: bytes. */
+  reserve(size: number): void {
+    if (size <= this.bytes.length) return;
+    this.bytes = new Uint8Array(Math.ceil(size * 1.5 / 8) * 8);
+    this.words = new Uint32Array(this.bytes.buffer);
+  }
+}
+
 /** The memory of a target. */
 export interface TargetMemory {
   /**

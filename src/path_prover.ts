@@ -167,12 +167,15 @@ export class PathProver {
 
   /** @returns true when the path is proven, or the thread surely is elsewhere for some time. */
   #readAside(search: Search): boolean {
-    const walk = this.#reread(search.entry);
+    const { thread } = search.entry;
+    this.#counters.rereads++;
+    // Whether one that may run Python code rests would have to be asked for in vain.
+    const walk = this.#reader.rereadStill(thread, { runs: thread.isAttached });
     if (walk === Walk.Empty) return true;
     const seen = walk === Walk.Broken ? undefined : this.#insert(search.entry);
-    if (seen !== undefined && this.#reader.isStill) {
+    if (seen !== undefined && this.#lookup.isProof(search.entry)) {
       seen.prove();
-      return true;
+      if (this.#reader.isStill) return true;
     }
     const isSame = walk === Walk.Agreed && seen !== undefined && seen === search.seen;
     if (!isSame) search.changes++;
@@ -206,7 +209,8 @@ export class PathProver {
   #readOnProcessor(search: Search): boolean {
     const { entry } = search;
     const begin = this.#clock.now();
-    const walk = this.#reread(entry);
+    this.#counters.rereads++;
+    const walk = this.#reader.rereadStill(entry.thread);
     const seen = walk === Walk.Empty || walk === Walk.Broken ? undefined : this.#insert(entry);
     const waitedMs = this.#lookup.joinedUntilMs - begin;
     this.#targetTime.takeForSearch(waitedMs);
@@ -242,11 +246,6 @@ export class PathProver {
     const joinedFor = now - joinedMs;
     return !this.#targetTime.allowsSearch(0, now) || now >= deadlineMs && joinedFor >= LEAST_JOINED_MS &&
         (joinedReads >= LEAST_JOINED_READS || joinedFor >= MOST_JOINED_MS);
-  }
-
-  #reread({ thread }: ThreadEntry): Walk {
-    this.#counters.rereads++;
-    return this.#reader.rereadStill(thread);
   }
 
   /** The node of the stack just read; undefined when part of it is no code. */

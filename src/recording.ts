@@ -15,10 +15,16 @@ import { DOUBTFUL_ATTEMPTS, isDoubtful } from "./doubt.ts";
 import { provenPath } from "./proven_path.ts";
 import type { Activity, ThreadInfo } from "./types.ts";
 
+/** Stacks in a row that must begin alike for their beginning to be taken for one that lasts. */
+const LASTING_STACKS = 32;
+
 /** The last stack of a thread, so that the next one is compared instead of looked up. Shape: root first. */
 export class Cursor {
   codes = new Float64Array(64);
   instrs = new Float64Array(64);
+  /** Stacks until now, and how many there were when each frame, with its instruction, was first part of them. */
+  stacks = 0;
+  since = new Float64Array(64);
   nodes: CallNode[] = [];
   depth = 0;
   generation = -1;
@@ -29,7 +35,13 @@ export class Cursor {
     while (depth > this.codes.length) {
       this.codes = doubled(this.codes);
       this.instrs = doubled(this.instrs);
+      this.since = doubled(this.since);
     }
+  }
+
+  /** Whether the outermost frames, so many, and their instructions have been the same for many stacks. */
+  hasStayed(count: number): boolean {
+    return this.stacks - this.since[count - 1]! >= LASTING_STACKS;
   }
 }
 
@@ -120,8 +132,14 @@ export class Recording {
       (same === 0 || instrs[same - 1] === stack.instrs[last - same + 1])
     ) same++;
     let node = same > 0 ? nodes[same - 1]! : this.roots[thread]!;
+    cursor.stacks++;
     // The instructions of equal callers may still differ at the last equal level.
-    if (same > 0) instrs[same - 1] = stack.instrs[last - same + 1]!;
+    const instr = stack.instrs[last - same + 1]!;
+    if (same > 0 && instrs[same - 1] !== instr) {
+      instrs[same - 1] = instr;
+      cursor.since[same - 1] = cursor.stacks;
+    }
+    cursor.since.fill(cursor.stacks, same, depth);
     this.insertedPartly = false;
     cursor.depth = depth;
     cursor.hasHidden = false;

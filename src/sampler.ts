@@ -17,6 +17,7 @@ import type { Selection } from "./thread_choice.ts";
 import { StackLookup } from "./stack_lookup.ts";
 import { StandIns } from "./stand_ins.ts";
 import type { ReadThread, ThreadEntry } from "./thread_table.ts";
+import { RecentShare } from "./recent_share.ts";
 import { TargetTime } from "./target_time.ts";
 import type { Clock, SampleCounters } from "./types.ts";
 
@@ -26,19 +27,14 @@ const LOST_RETRIES = 8;
 /** What a sample on the target's processor usually costs the target, and the part of it that we cannot see. Units: ms. */
 const JOINED_TICK_MS = 0.045;
 const SWITCH_MS = 0.01;
-/**
- * While more than a fifth of the stacks are torn or new, it is worth while to read on the target's processor; else a second
- * read is enough.
- */
-const TICKS_TO_SETTLE = 5;
-const SETTLED_TICKS = 50;
-const MOST_UNSETTLED_TICKS = 100;
 /** Ticks that take longer, since there are many threads, would be felt; few take longer only while all is new. Units: ms. */
 const LONGEST_JOINED_MS = 0.5;
 const LONGEST_NEW_MS = 10;
 const FEW_THREADS = 4;
 /** Names and code objects are checked this often. Units: ms. */
 const UPKEEP_INTERVAL = 1000;
+/** A code object that was compared is taken to be the same for so long. Units: ms. */
+const CODE_PERIOD = 5;
 /** Reading the names of many threads takes milliseconds: it may take one part in so many of the time. */
 const NAMES_SHARE = 500;
 
@@ -109,9 +105,12 @@ export class Sampler {
   /** Threads that ran no Python code when they were looked at last. */
   readonly #empty = new WeakSet<ThreadEntry>();
   #lastUpkeep = -Infinity;
+  #nextPeriod = -Infinity;
   #nextNames = -Infinity;
-  /** Grows with each stack that was torn or new, and falls with each tick. */
-  #unsettled = MOST_UNSETTLED_TICKS;
+  /** Stacks that were torn or new: it is worth while to read both copies of each. */
+  readonly #news = new RecentShare();
+  /** Those that could not be proven from elsewhere: then it is to read on the target's processor. */
+  readonly #unproven = new RecentShare();
   /** How long the last tick took, or was on the target's processor, without looking again. */
   #tickMs = 0;
 
@@ -161,13 +160,15 @@ export class Sampler {
    */
   tick(now: number): boolean {
     if (now - this.#lastUpkeep >= UPKEEP_INTERVAL) this.#upkeep(now);
+    if (now >= this.#nextPeriod) {
+      this.#recording.codes.beginPeriod();
+      this.#nextPeriod = now + CODE_PERIOD;
+    }
     if (!this.#read(now)) return false;
-    const wasJoined = this.#reader.isJoined;
-    const hasVisited = this.#reader.isVisiting;
+    const { hasVisited } = this.#reader;
+    const wasJoined = hasVisited || this.#reader.isJoined;
     this.#times?.read.add(this.#clock.now() - now);
     const again = this.#countAll(now);
-    // The thread may not have been among those that were looked at.
-    if (this.#reader.isVisiting) this.#reader.leaveProcessor();
     const looked = this.#clock.now() - now;
     const waitedMs = wasJoined && !hasVisited ? this.#lookup.joinedUntilMs - now : this.#reader.pauseMs;
     this.#tickMs = wasJoined ? waitedMs : looked;
@@ -180,7 +181,8 @@ export class Sampler {
       this.counters.paused++;
       this.#times?.pause.add(waitedMs);
     }
-    this.#unsettled = Math.max(0, this.#unsettled - 1);
+    this.#news.endTick();
+    this.#unproven.endTick();
     // The next tick may have to be read from elsewhere.
     if (!this.#mayJoin(now + elapsed + this.#intervalMs)) this.#reader.leaveProcessor();
     return true;
@@ -215,9 +217,9 @@ export class Sampler {
       const entry = this.#entryOf(thread);
       const first = this.#lookout.look(entry);
       this.counters.sights[first.sight]!++;
-      if (first.sight !== Sight.Whole || this.#lookout.hasProven) {
-        this.#unsettled = Math.min(MOST_UNSETTLED_TICKS, this.#unsettled + TICKS_TO_SETTLE);
-      }
+      const isKnown = first.sight === Sight.Whole && !this.#lookout.hasProven;
+      if (!isKnown) this.#news.add();
+      if (first.sight !== Sight.Whole || !isKnown && this.#reader.isStill) this.#unproven.add();
       if (this.#prover.isSearching && this.#reader.isStill) this.#prover.note(entry, first);
       // A stack that is too deep will be so again.
       if (first.sight === Sight.Whole || isTooDeep(entry, first)) this.#count(entry, first, timeNs);
@@ -304,9 +306,13 @@ export class Sampler {
    */
   #read(nowMs: number): boolean {
     const { selection, blocking } = this.#options;
-    if (this.#mayJoin(nowMs)) return this.#reader.readJoined(selection, nowMs);
+    if (this.#mayJoin(nowMs)) {
+      return this.#reader.readJoined(selection, nowMs, { capture: this.#lookup.capture });
+    }
     if (this.#reader.isJoined) this.#reader.leaveProcessor();
-    return blocking ? this.#reader.readStopped(selection, nowMs) : this.#reader.read(selection, nowMs);
+    if (blocking) return this.#reader.readStopped(selection, nowMs);
+    const isWorthWhile = this.#news.isHigh && this.#reader.selected.length <= FEW_THREADS;
+    return this.#reader.read(selection, nowMs, { copies: isWorthWhile ? 2 : 1 });
   }
 
   #mayJoin(nowMs: number): boolean {
@@ -318,7 +324,7 @@ export class Sampler {
     if (this.#prover.isSearching && this.#reader.isJoined) {
       return this.#targetTime.allowsSearch(costMs, nowMs);
     }
-    return this.#unsettled > SETTLED_TICKS && this.#targetTime.allowsTick(costMs, nowMs);
+    return this.#unproven.isHigh && this.#targetTime.allowsTick(costMs, nowMs);
   }
 
   /** Takes over the threads' latest names. To be called before the recording is read. */

@@ -64,8 +64,8 @@ export class Lookout {
     const { leafOffset, insertedPartly } = recording;
     if (walk === Walk.Outer) return { sight: Sight.Partial, node, leafOffset: CUT_OFFSET };
     if (insertedPartly) return { sight: Sight.Partial, node, leafOffset };
-    if (this.#reader.isStill) {
-      this.hasProven = !node.proven;
+    if (!node.proven && this.#lookup.isProof(entry)) {
+      this.hasProven = true;
       node.prove();
     }
     return { sight: isWhole(node) ? Sight.Whole : Sight.Unproven, node, leafOffset };

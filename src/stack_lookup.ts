@@ -40,21 +40,39 @@ export class StackLookup {
     return this.#reader.isJoined ? this.#clock.now() : this.#leftMs;
   }
 
+  /**
+   * Whether the stack that was looked up last was on the thread at one moment: it stood still, or the inner frames were copied
+   * at once, and the outer ones have been what they are for long.
+   */
+  isProof({ thread, cursor }: ThreadEntry): boolean {
+    if (this.#reader.isStill) return true;
+    const { depth } = this.#reader.stack;
+    const inner = this.#reader.depthAtOnce(thread, this.#recording.codes.frameSizeAt);
+    return inner > 0 && (inner === depth || cursor.hasStayed(depth - inner));
+  }
+
+  /** Reads, on a visit, what tells the code objects apart of the stack that was just walked. */
+  readonly capture = (): void => {
+    const { stack } = this.#reader;
+    if (stack.depth > DEEPEST_JOINED) return;
+    const thoroughly = this.#intervalMs >= LEAST_THOROUGH;
+    this.#recording.codes.capture(stack.codes, Math.min(stack.depth, SHORT_LIVED), thoroughly);
+  };
+
   /** @returns what `Recording.insert` does. */
   insert({ index, cursor }: ThreadEntry): CallNode {
-    const { stack, isJoined, isVisiting } = this.#reader;
-    if (!isJoined) return this.#recording.insert(index, cursor, stack);
+    const { stack, isJoined, isOfVisit } = this.#reader;
     const { codes } = this.#recording;
     const isDeep = stack.depth > DEEPEST_JOINED;
-    const news = isDeep ? 0 : codes.countNew(stack.codes, stack.depth);
-    const checked = !isDeep && (isVisiting || news > 0);
-    if (checked) {
-      const thoroughly = this.#intervalMs >= LEAST_THOROUGH;
-      codes.capture(stack.codes, Math.min(stack.depth, SHORT_LIVED), thoroughly);
-    }
-    if (isVisiting || isDeep || news > FEW_NEW) {
-      this.#reader.leaveProcessor();
-      this.#leftMs = this.#clock.now();
+    let checked = isOfVisit && !isDeep;
+    if (isJoined) {
+      const news = isDeep ? 0 : codes.countNew(stack.codes, stack.depth);
+      checked = news > 0;
+      if (checked) this.capture();
+      if (isDeep || news > FEW_NEW) {
+        this.#reader.leaveProcessor();
+        this.#leftMs = this.#clock.now();
+      }
     }
     if (checked) codes.settle(stack.codes, stack.depth);
     return this.#recording.insert(index, cursor, stack, { checked });

@@ -5,38 +5,29 @@
  * seen: every byte that a walk uses was read in this very tick.
  */
 import { BytecodeCopies } from "./cpython/bytecode_copies.ts";
+import type { FrameSizes } from "./cpython/copied_at_once.ts";
 import { Walk } from "./cpython/thread_stack.ts";
 import { RawStack } from "./cpython/raw_stack.ts";
 import type { Runtime } from "./cpython/runtime.ts";
 import { GilWords } from "./cpython/gil.ts";
-import { MemoryReader, RangeList } from "./memory.ts";
+import { Arena, MemoryReader, RangeList } from "./memory.ts";
 import type { TargetMemory } from "./memory.ts";
+import { newReadCounters } from "./read_counters.ts";
+import type { ReadCounters } from "./read_counters.ts";
 import { ThreadActivities } from "./thread_activities.ts";
 import { ThreadChoice } from "./thread_choice.ts";
 import type { Selection } from "./thread_choice.ts";
 import { ThreadHold } from "./thread_hold.ts";
-import type { StopCounters } from "./thread_hold.ts";
 import { ThreadRest } from "./thread_rest.ts";
-import { ThreadTable } from "./thread_table.ts";
+import { isAsListed, ThreadTable } from "./thread_table.ts";
 import type { ReadThread } from "./thread_table.ts";
 import type { TargetThreads } from "./types.ts";
+import { Visit } from "./visit.ts";
 
 /** Times that one read is tried anew because memory in the plan has gone. */
 const MAX_RETRIES = 64;
 /** Holders of the GIL that are tried one after the other while it goes from hand to hand. */
 const MAX_HOLDERS = 4;
-
-/** How reading went. */
-export interface ReadCounters extends StopCounters {
-  /** Vectored calls, without those of single frames. */
-  calls: number;
-  /** Frames that had to be read on their own. */
-  misses: number;
-  /** Calls made again because planned memory had gone. */
-  stale: number;
-  /** Times the lists of threads were read anew. */
-  relists: number;
-}
 
 /** The target's threads and their stacks. */
 export class StackReader {
@@ -46,29 +37,24 @@ export class StackReader {
   readonly stack = new RawStack();
   /** True when the thread of the last `walk` surely did not run while what the walk used was read. */
   isStill = false;
+  /** True when it was read twice, and both copies agree. */
+  isAgreed = false;
+  /** True when it was walked on a visit. */
+  isOfVisit = false;
   readonly activities: ThreadActivities;
-  readonly counters: ReadCounters = {
-    calls: 0,
-    misses: 0,
-    stale: 0,
-    relists: 0,
-    stops: 0,
-    unstopped: 0,
-  };
+  readonly counters: ReadCounters = newReadCounters();
   readonly #memory: TargetMemory;
   readonly #runtime: Runtime;
   readonly #gil: GilWords;
   /** Undefined for versions whose frames do not have the address of an instruction. */
   readonly #copies: BytecodeCopies | undefined;
   readonly #ranges = new RangeList();
-  #arena = new Uint8Array(1 << 16);
-  #words = new Uint32Array(this.#arena.buffer);
+  readonly #arena = new Arena();
   /** Of the thread that was seen not to run before the last call. */
   readonly #rest: ThreadRest;
   readonly #table: ThreadTable;
   readonly #choice: ThreadChoice;
-  /** The thread on whose processor the call is to be made. */
-  #toVisit: ReadThread | undefined;
+  readonly #visit = new Visit();
   /** The thread to be stopped for the call. */
   #toStop: ReadThread | undefined;
   readonly #hold: ThreadHold;
@@ -77,6 +63,10 @@ export class StackReader {
   /** Each walk reads its thread anew, while that one stands still: without a GIL no thread holds up another. */
   #stopsEach = false;
   #isGilRead = false;
+  /** Of what the call of a tick reads. */
+  #tickCopies: 1 | 2 = 1;
+  /** The last call was made to prove a path: a part of it is of no use. */
+  #isForProof = false;
 
   constructor(process: TargetMemory & TargetThreads & { readonly pid: number }, runtime: Runtime) {
     this.#memory = process;
@@ -112,10 +102,12 @@ export class StackReader {
   /**
    * Makes the call for one tick. Units: `nowMs` of any steady clock.
    *
+   * @param copies 2 where paths are to be proven.
    * @returns false when the target could not be read: it has ended, or its interpreter is gone.
    */
-  read(selection: Selection, nowMs: number): boolean {
+  read(selection: Selection, nowMs: number, { copies = 1 }: { copies?: 1 | 2 } = {}): boolean {
     this.#beginTick();
+    this.#tickCopies = copies;
     return this.#readSelected(selection, nowMs);
   }
 
@@ -123,6 +115,9 @@ export class StackReader {
     this.#rest.beginTick();
     this.#hold.beginTick();
     this.#stopsEach = false;
+    this.#tickCopies = 1;
+    this.#isForProof = false;
+    this.#visit.beginTick();
   }
 
   #readSelected(selection: Selection, nowMs: number): boolean {
@@ -136,33 +131,36 @@ export class StackReader {
     const holder = isStateDue && !isListDue ? this.#choice.holder : undefined;
     const isAsked = isStateDue && holder === undefined;
     this.selected = isAsked ? this.#choice.ask(selection, nowMs) : this.#choice.threads;
-    if (!this.#call({ lists, gil: isStateDue && this.#needsGil })) return false;
+    if (!this.#callForTick(lists, isStateDue && this.#needsGil)) return false;
     if (holder !== undefined) {
-      holder.ownsGil = this.activities.isHolder(holder, this.#words);
+      holder.ownsGil = this.activities.isHolder(holder, this.#arena.words);
       if (holder.ownsGil) this.#choice.keep(nowMs);
       else this.selected = this.#choice.ask(selection, nowMs);
     }
-    if (!isListDue || this.#table.watch.isUnchanged(this.#words, nowMs)) return true;
+    if (!isListDue || this.#table.watch.isUnchanged(this.#arena.words, nowMs)) return true;
     // A thread that has come since the last tick belongs to this one.
     this.relist();
     this.selected = this.#choice.ask(selection, nowMs);
-    return this.threads.length > 0 && this.#call({ lists: "none", gil: this.#needsGil });
+    return this.threads.length > 0 && this.#callForTick("none", this.#needsGil);
   }
 
   /** Walks a selected thread's stack in what the last call read. */
   walk(thread: ReadThread): Walk {
-    this.isStill = false;
+    const visited = this.#visit.take(thread);
+    this.isOfVisit = visited !== undefined;
+    if (visited !== undefined) return visited;
+    this.isStill = this.isAgreed = false;
     this.#entered = undefined;
     if (this.#stopsEach && !this.#callStopped(thread)) return this.#unreadable(thread);
-    if (!this.#isSameThread(thread)) {
+    if (!isAsListed(thread, this.#arena.words, this.#runtime.layout)) {
       this.#table.isComplete = false;
       return Walk.Empty;
     }
-    this.activities.note(thread, this.#words, this.#isGilRead);
+    this.activities.note(thread, this.#arena.words, this.#isGilRead);
     const isStopped = this.#hold.stopped === thread;
     const isResting = this.#rest.hasBegun(thread);
-    const read = { words: this.#words, bytes: this.#arena, stack: this.stack };
-    const result = thread.stack.walk(read, isStopped || isResting);
+    const options = { isResting: isStopped || isResting, isForProof: this.#isForProof };
+    const result = thread.stack.walk(this.#read, options);
     this.counters.misses += thread.stack.misses;
     const isProof = isStopped || isResting || result === Walk.Agreed;
     const isLinked = !isProof || this.stack.hasBegun(this.#copies) || this.activities.waits(thread) ||
@@ -170,10 +168,21 @@ export class StackReader {
     // Asked after the walk: frames that it had to read on their own must be of the same moment.
     this.isStill = isStopped && thread.stack.misses === 0 || this.#rest.lasts(thread);
     if (thread.stack.isOutside && !this.isStill) return this.#unreadable(thread);
+    this.isAgreed = isLinked && result === Walk.Agreed;
     if (isLinked) return result;
-    if (this.isStill && this.isVisiting) this.#entered = thread;
+    if (this.isStill && this.#rest.isVisiting) this.#entered = thread;
     this.isStill = false;
     return result === Walk.Agreed ? Walk.Reached : result;
+  }
+
+  /** Of the last walk, if its copies agree: see `depthAtOnce`. */
+  depthAtOnce(thread: ReadThread, sizes: FrameSizes): number {
+    return this.isAgreed ? thread.stack.depthAtOnce(this.#read, sizes) : 0;
+  }
+
+  get #read() {
+    const { words, bytes } = this.#arena;
+    return { words, bytes, stack: this.stack };
   }
 
   /** Reads one thread anew and walks its stack. */
@@ -186,6 +195,7 @@ export class StackReader {
     this.isStill = false;
     this.#hold.stopped = undefined;
     this.#stopsEach = false;
+    this.#isForProof = copies === 2;
     this.selected = [thread];
     const isRead = this.#call({ lists: "none", gil: this.#needsGil, copies });
     // A thread that has ended was left out of the call: what was read of it earlier must not be taken for new.
@@ -195,10 +205,12 @@ export class StackReader {
 
   /**
    * Makes the call for one tick as `read` does, on the processor of a thread that was running at the last one: it waits
-   * for us, at an arbitrary place of its code, so that what is read of it is of one moment. `leaveProcessor` must follow
-   * once that thread, which is the first one selected, was walked.
+   * for us, at an arbitrary place of its code, so that what is read of it is of one moment. It is walked there as well, and
+   * is the first one selected; where we were there for a search, we stay.
+   *
+   * @param capture reads, still there, what else belongs to the moment.
    */
-  readJoined(selection: Selection, nowMs: number): boolean {
+  readJoined(selection: Selection, nowMs: number, { capture }: { capture: () => void }): boolean {
     this.#beginTick();
     if (this.threads.length === 0) this.relist();
     // At first it is known only where there is no other.
@@ -206,9 +218,10 @@ export class StackReader {
     const running = this.selected.find((thread) => thread.isAttached) ?? this.selected[0] ?? single;
     // Before, so that no thread waits for that.
     this.#readLists(nowMs);
-    this.#toVisit = running;
+    this.#visit.host = running;
+    this.#visit.capture = capture;
     const isRead = this.#readSelected(selection, nowMs);
-    this.#toVisit = undefined;
+    this.#visit.host = undefined;
     if (running !== undefined && this.selected.includes(running)) {
       this.selected = [running, ...this.selected.filter((thread) => thread !== running)];
     }
@@ -219,8 +232,8 @@ export class StackReader {
     const lists = this.#table.watch.linksDue(nowMs);
     if (lists === "none") return;
     this.selected = [];
-    const isRead = this.#call({ lists, gil: false });
-    const isUnchanged = isRead && this.#table.watch.isUnchanged(this.#words, nowMs);
+    const isRead = this.#call({ lists, gil: false, copies: 1 });
+    const isUnchanged = isRead && this.#table.watch.isUnchanged(this.#arena.words, nowMs);
     if (!isUnchanged || !this.#table.isComplete) this.relist();
   }
 
@@ -241,7 +254,7 @@ export class StackReader {
       const isRead = this.#readSelected(selection, nowMs);
       this.#toStop = undefined;
       if (!isRead) return false;
-      const actual = this.threads.find((thread) => this.#gil.isHolder(thread.listed, this.#words));
+      const actual = this.threads.find((thread) => this.#gil.isHolder(thread.listed, this.#arena.words));
       // Without a holder nothing moves; one that could not be stopped is read as it is.
       if (actual === undefined || actual === holder) return true;
       holder = actual;
@@ -254,18 +267,20 @@ export class StackReader {
     return this.#rest.visitMs + this.#hold.pauseMs;
   }
 
-  /** Whether we are on the processor of a thread that was running, and only for the read of one tick. */
+  /** Whether we are on the processor of a thread. */
   get isJoined(): boolean {
     return this.#rest.isJoined;
   }
 
-  get isVisiting(): boolean {
-    return this.#rest.isVisiting;
+  /** Whether a thread was visited for the read of this tick. */
+  get hasVisited(): boolean {
+    return this.#rest.hasVisited;
   }
 
-  /** Reads one thread anew, twice in one call, and finds out whether it ran meanwhile: see `isStill`. */
-  rereadStill(thread: ReadThread): Walk {
-    this.#rest.begin(thread);
+  /** Reads one thread anew, twice in one call, and finds out whether it ran meanwhile, if it may not: see `isStill`. */
+  rereadStill(thread: ReadThread, { runs = false } = {}): Walk {
+    if (runs) this.#rest.end();
+    else this.#rest.begin(thread);
     return this.#rereadOne(thread, 2);
   }
 
@@ -292,9 +307,9 @@ export class StackReader {
   #readHolder(nowMs: number): boolean {
     for (let attempt = 0; attempt < MAX_HOLDERS; attempt++) {
       this.selected = this.threads.filter((thread) => thread.ownsGil);
-      if (!this.#call({ lists: "all", gil: true })) return false;
-      if (!this.#table.watch.isUnchanged(this.#words, nowMs)) this.relist();
-      const holders = this.threads.filter((thread) => this.#gil.isHolder(thread.listed, this.#words));
+      if (!this.#callForTick("all", true)) return false;
+      if (!this.#table.watch.isUnchanged(this.#arena.words, nowMs)) this.relist();
+      const holders = this.threads.filter((thread) => this.#gil.isHolder(thread.listed, this.#arena.words));
       const arePredicted = holders.every((thread) => thread.ownsGil && this.selected.includes(thread));
       for (const thread of this.threads) thread.ownsGil = holders.includes(thread);
       this.selected = holders;
@@ -308,7 +323,7 @@ export class StackReader {
   /** Without a GIL several threads may run Python code. */
   #readAttached(nowMs: number): boolean {
     if (!this.#readSelected("active", nowMs)) return false;
-    for (const thread of this.selected) this.activities.note(thread, this.#words, this.#isGilRead);
+    for (const thread of this.selected) this.activities.note(thread, this.#arena.words, this.#isGilRead);
     this.selected = this.selected.filter((thread) => thread.isAttached);
     return true;
   }
@@ -318,7 +333,7 @@ export class StackReader {
     const { selected } = this;
     this.selected = [thread];
     this.#toStop = thread;
-    const isRead = this.#call({ lists: "none", gil: true });
+    const isRead = this.#call({ lists: "none", gil: true, copies: 1 });
     this.#toStop = undefined;
     this.selected = selected;
     return isRead && this.threads.includes(thread);
@@ -329,9 +344,13 @@ export class StackReader {
     return !this.activities.sayWhoHolds || this.#toStop !== undefined;
   }
 
+  #callForTick(lists: "all" | "heads" | "none", gil: boolean): boolean {
+    return this.#call({ lists, gil, copies: this.#tickCopies });
+  }
+
   /** Plans and makes the call for the selected threads, again where planned memory has gone. */
   #call(
-    { lists, gil, copies = 1 }: { lists: "all" | "heads" | "none"; gil: boolean; copies?: 1 | 2 },
+    { lists, gil, copies }: { lists: "all" | "heads" | "none"; gil: boolean; copies: 1 | 2 },
   ): boolean {
     const ranges = this.#ranges;
     this.#isGilRead = gil;
@@ -340,13 +359,19 @@ export class StackReader {
       if (gil) this.#gil.plan(ranges, this.#table.interpreters);
       for (const thread of this.selected) thread.stack.plan(ranges, copies);
       if (lists !== "none") this.#table.watch.plan(ranges, lists);
-      this.#reserve(ranges.byteLength);
+      this.#arena.reserve(ranges.byteLength);
       this.counters.calls++;
-      if (this.#toVisit !== undefined) this.#rest.visit(this.#toVisit);
+      if (this.#visit.host !== undefined) this.#rest.visit(this.#visit.host);
       const length = this.#toStop === undefined
-        ? this.#memory.readv(ranges, this.#arena)
-        : this.#hold.read(this.#toStop, () => this.#memory.readv(ranges, this.#arena));
-      if (length === ranges.byteLength) return true;
+        ? this.#memory.readv(ranges, this.#arena.bytes)
+        : this.#hold.read(this.#toStop, () => this.#memory.readv(ranges, this.#arena.bytes));
+      const isRead = length === ranges.byteLength;
+      if (this.#rest.isVisiting) {
+        // The thread waits for us: all that need not be of this moment comes later.
+        if (isRead) this.#visit.walk(this.selected, (thread) => this.walk(thread));
+        this.leaveProcessor();
+      }
+      if (isRead) return true;
       this.counters.stale++;
       if (!this.#forget(ranges.firstUnfilled(length))) {
         // A thread or an interpreter has gone: read the lists, and this tick without it.
@@ -370,19 +395,5 @@ export class StackReader {
     this.stack.depth = 0;
     thread.stack.truncation = "unreadable";
     return Walk.Broken;
-  }
-
-  #isSameThread(thread: ReadThread): boolean {
-    const { interp, threadId, nativeThreadId } = this.#runtime.layout.thread;
-    const { stack, listed } = thread;
-    return stack.threadField(this.#words, interp) === listed.interpreter &&
-      stack.threadField(this.#words, threadId) === listed.threadId &&
-      (nativeThreadId < 0 || stack.threadInt(this.#words, nativeThreadId) === listed.nativeThreadId);
-  }
-
-  #reserve(size: number): void {
-    if (size <= this.#arena.length) return;
-    this.#arena = new Uint8Array(Math.ceil(size * 1.5 / 8) * 8);
-    this.#words = new Uint32Array(this.#arena.buffer);
   }
 }

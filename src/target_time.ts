@@ -8,7 +8,7 @@ const FREE_MS = 50;
  * for which no search would help. Later searches find more.
  */
 const FREE_FOR_TICKS_MS = 42;
-const SHARE_FOR_TICKS = SHARE / 2;
+const SHARE_FOR_TICKS = SHARE * 3 / 4;
 
 /** Counts the time for which the target waited for us on its processors. Units: ms. */
 export class TargetTime {

@@ -15,9 +15,10 @@ export class ThreadRest {
   #thread: ReadThread | undefined;
   /** How often it was put to work before the moment; NaN when it may have been at work then. */
   #runCount = NaN;
-  /** Whether we are on the processor of a thread, and only for one read. */
+  /** Whether we are on the processor of a thread, only for one read, and whether we were for one of this tick. */
   isJoined = false;
   isVisiting = false;
+  hasVisited = false;
   /** For how long we were there for the read of this tick. Units: ms. */
   visitMs = 0;
 
@@ -47,12 +48,13 @@ export class ThreadRest {
     this.#thread = thread;
     this.#runCount = id === 0 ? NaN : this.#os.visitProcessor(id);
     this.isJoined = this.isVisiting = this.hasBegun(thread);
+    this.hasVisited ||= this.isVisiting;
   }
 
   /** Leaves the processor. */
   leave(): void {
     const stayMs = this.#os.leaveProcessor();
-    if (this.isVisiting) this.visitMs = stayMs;
+    if (this.isVisiting) this.visitMs += stayMs;
     this.isJoined = this.isVisiting = false;
   }
 
@@ -60,6 +62,7 @@ export class ThreadRest {
   beginTick(): void {
     this.end();
     this.visitMs = 0;
+    this.hasVisited = false;
   }
 
   /** Whether the innermost frame of a thread that rests was at its first instruction at the looks before as well. */

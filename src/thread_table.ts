@@ -1,4 +1,5 @@
 /** The target's interpreters and threads, as far as they are known: read link by link, then watched for changes. */
+import type { Layout } from "./cpython/layout.ts";
 import { ListWatch } from "./cpython/list_watch.ts";
 import type { Runtime } from "./cpython/runtime.ts";
 import { listThreads, nativeThreadIds } from "./cpython/thread_list.ts";
@@ -29,6 +30,14 @@ export interface ReadThread {
 /** The kernel's id of a thread, if what the system says of that one is said of this thread, else 0. */
 export function ownOsThreadId({ hasOwnId, info }: ReadThread): number {
   return hasOwnId ? info.osThreadId : 0;
+}
+
+/** Whether what was read at a thread's address is still that thread. */
+export function isAsListed({ stack, listed }: ReadThread, words: Uint32Array, layout: Layout): boolean {
+  const { interp, threadId, nativeThreadId } = layout.thread;
+  return stack.threadField(words, interp) === listed.interpreter &&
+    stack.threadField(words, threadId) === listed.threadId &&
+    (nativeThreadId < 0 || stack.threadInt(words, nativeThreadId) === listed.nativeThreadId);
 }
 
 /** A thread with its place in the recording. */

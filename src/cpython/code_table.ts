@@ -68,8 +68,14 @@ export class CodeTable {
   #fingerprints: Uint32Array<ArrayBuffer>;
   /** Addresses that have been used again: they may be so at any time. */
   readonly #reused = new Set<Address>();
-  /** Where the bytecode of each begins. Shape: by number. */
+  /**
+   * Where the bytecode of each begins, when it was read or compared last, and what its frames take in memory. Shape: by
+   * number. Units: bytes.
+   */
   #bytecodeStarts = new Float64Array(1024);
+  #comparedIn = new Float64Array(1024);
+  #frameSizes = new Float64Array(1024);
+  #period = 0;
   /** Grows whenever an address has lost its number, so that cached numbers must be looked up again. */
   generation = 0;
 
@@ -80,9 +86,9 @@ export class CodeTable {
     this.#layout = layout;
     this.#decode = lineDecoder(layout.traits.lineTable);
     this.#copies = layout.code.tlbc < 0 ? undefined : new BytecodeCopies(this.#reader, layout);
-    const { filename, name, qualname, firstLineNo, lineTable, flags } = layout.code;
-    this.#structSize = Math.ceil(Math.max(filename, name, qualname, firstLineNo, lineTable, flags) / 8) * 8 +
-      8;
+    const { filename, name, qualname, firstLineNo, lineTable, flags, frameSize } = layout.code;
+    const last = Math.max(filename, name, qualname, firstLineNo, lineTable, flags, frameSize);
+    this.#structSize = Math.ceil(last / 8) * 8 + 8;
     this.#shownName = qualname < 0 ? name : qualname;
     const pointers = [layout.object.type, filename, name, lineTable];
     this.#fingerprint = [...pointers.flatMap((offset) => [offset, offset + 4]), firstLineNo].map((at) =>
@@ -208,6 +214,12 @@ export class CodeTable {
     return count;
   }
 
+  /** What a frame of the code object at an address takes in memory; NaN for one that is not known. Units: bytes. */
+  readonly frameSizeAt = (address: Address): number => {
+    const id = this.#ids.get(address);
+    return id === undefined ? NaN : this.#frameSizes[id]!;
+  };
+
   get(id: number): CodeObject {
     return this.#objects[id]!;
   }
@@ -246,17 +258,27 @@ export class CodeTable {
     return false;
   }
 
+  /** From now on `recheck` compares again what it has compared before. */
+  beginPeriod(): void {
+    this.#period++;
+  }
+
   /**
-   * Compares the entries of one stack with the target. Shape: the first `depth` of `addresses`.
+   * Compares the entries of one stack with the target: those that were not in this period, and those that may change at any
+   * time. Shape: the first `depth` of `addresses`.
    *
    * @returns true when one has changed: `generation` has grown, and cached numbers must be looked up again.
    */
   recheck(addresses: ArrayLike<Address>, depth: number): boolean {
-    const known = new Set<Address>();
+    const due = new Set<Address>();
     for (let i = 0; i < depth; i++) {
-      if (this.#ids.has(addresses[i]!)) known.add(addresses[i]!);
+      const id = this.#ids.get(addresses[i]!);
+      if (id === undefined) continue;
+      const isDue = this.#comparedIn[id] !== this.#period || this.#objects[id]!.isOnce ||
+        this.#reused.has(addresses[i]!);
+      if (isDue) due.add(addresses[i]!);
     }
-    return this.#forgetChanged([...known]).length > 0;
+    return this.#forgetChanged([...due]).length > 0;
   }
 
   /** Compares known addresses with the target. @returns those whose content has changed: they are known no more. */
@@ -266,6 +288,7 @@ export class CodeTable {
       const batch = addresses.slice(first, first + REVALIDATE_BATCH);
       changed.push(...this.#changedAmong(batch, (address, words, at) => this.#isSame(address, words, at)));
     }
+    for (const address of addresses) this.#comparedIn[this.#ids.get(address)!] = this.#period;
     for (const address of changed) this.#forget(address);
     return changed;
   }
@@ -323,11 +346,15 @@ export class CodeTable {
     });
     if (id >= this.#bytecodeStarts.length) {
       this.#bytecodeStarts = doubled(this.#bytecodeStarts);
+      this.#comparedIn = doubled(this.#comparedIn);
+      this.#frameSizes = doubled(this.#frameSizes);
       this.#fingerprints = doubled(this.#fingerprints);
     }
     const { words } = struct;
     this.#fingerprints.set(this.#fingerprint.map((at) => words[at]!), id * this.#fingerprint.length);
     this.#bytecodeStarts[id] = address + this.#layout.code.bytecode;
+    this.#comparedIn[id] = this.#period;
+    this.#frameSizes[id] = struct.i32(this.#layout.code.frameSize) * 8;
     return id;
   }
 

@@ -92,6 +92,7 @@ export const TABLE_FIELDS: {
     owner: "interpreter_frame.owner",
     executing: ABSENT,
     isEntry: ABSENT,
+    stackTop: "interpreter_frame.stacktop",
   },
   generator: { frame: ABSENT, state: ABSENT },
   code: {
@@ -111,6 +112,7 @@ export const TABLE_FIELDS: {
     freevars: ABSENT,
     localsplusnames: "code_object.localsplusnames",
     localspluskinds: "code_object.localspluskinds",
+    frameSize: "code_object.co_framesize",
   },
   unicode: {
     length: "unicode_object.length",

@@ -17,6 +17,8 @@ export class FrameFields {
   readonly entry: number;
   readonly entryLeast: number;
   readonly shimOwner: number;
+  /** -1 where the version has none. */
+  readonly stackTop: number;
   /** From a generator's frame to the byte that says whether it runs; 0 where none is needed. */
   readonly generatorState: number;
   readonly pointerTag: number;
@@ -27,8 +29,9 @@ export class FrameFields {
 
   constructor(layout: Layout) {
     this.layout = layout;
-    const { previous, code, instr, owner, executing, isEntry } = layout.frame;
-    const offsets = [previous, code, instr, owner, executing, isEntry].filter((offset) => offset >= 0);
+    const { previous, code, instr, owner, executing, isEntry, stackTop } = layout.frame;
+    const fields = [previous, code, instr, owner, executing, isEntry, stackTop];
+    const offsets = fields.filter((offset) => offset >= 0);
     const { frame, state } = layout.generator;
     this.generatorState = state < 0 ? 0 : state - frame;
     // Whether a frame object is free shows in its first word, the number of its references.
@@ -42,6 +45,7 @@ export class FrameFields {
     this.owner = owner;
     this.executing = executing;
     this.shimOwner = layout.traits.shimOwner;
+    this.stackTop = stackTop < 0 ? -1 : stackTop >> 2;
     const hasShims = this.shimOwner < 256;
     this.entry = layout.traits.frameLink !== "cframe" ? -1 : hasShims ? owner : isEntry;
     this.entryLeast = hasShims ? this.shimOwner : 1;

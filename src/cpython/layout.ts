@@ -80,6 +80,8 @@ export interface Offsets {
     readonly executing: Offset;
     /** `is_entry` (3.11), a byte: 1 for a frame that was entered from C. Later such a frame is called by a shim. */
     readonly isEntry: Offset;
+    /** `stacktop` (3.11 to 3.13), an int: see `EXECUTES`. */
+    readonly stackTop: Offset;
   };
   /** `PyGenObject` (3.11): the frame inside of it, and `gi_frame_state`, a byte. */
   readonly generator: { readonly frame: Offset; readonly state: Offset };
@@ -100,6 +102,8 @@ export interface Offsets {
     readonly freevars: Offset;
     readonly localsplusnames: Offset;
     readonly localspluskinds: Offset;
+    /** `co_framesize`, an int (3.12+): the words that a frame takes. */
+    readonly frameSize: Offset;
   };
   /** `PyASCIIObject`, `PyCompactUnicodeObject`, `PyUnicodeObject.data`; in 2.7 `length` and `data`, which is `str`, alone. */
   readonly unicode: {
@@ -144,6 +148,12 @@ export interface Offsets {
   /** `PyCellObject`. */
   readonly cell: { readonly value: Offset };
 }
+
+/**
+ * `frame.stackTop`, as an unsigned word, of a frame whose code runs, be it in C that it has called; it is the size of the stack
+ * while the frame waits for another one of Python, and once it was left. Source: Include/internal/pycore_frame.h at v3.12.0.
+ */
+export const EXECUTES = 0xffff_ffff;
 
 /** For `Traits.executing`: a pointer that is NULL while the frame's code runs. */
 export const NULL_POINTER = -2;

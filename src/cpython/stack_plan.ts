@@ -126,10 +126,10 @@ export class StackPlan {
   }
 
   /** A walk is over: takes over what it asked to remember. The offsets of the last call do not hold any more then. */
-  endWalk(): void {
+  endWalk(isWhole: boolean): void {
     this.#walks++;
     if (this.#pending.length === 0) return;
-    this.windows.add(this.#pending);
+    if (isWhole) this.windows.add(this.#pending);
     this.#pending.length = 0;
   }
 }

@@ -9,6 +9,8 @@
  * is read in advance.
  */
 import type { FrameFields } from "./frame_fields.ts";
+import { depthAtOnce } from "./copied_at_once.ts";
+import type { FrameSizes } from "./copied_at_once.ts";
 import { OuterFrames } from "./outer_frames.ts";
 import type { RawStack } from "./raw_stack.ts";
 import { RootFrame } from "./root_frame.ts";
@@ -34,7 +36,7 @@ export const enum Walk {
   Agreed,
   /** The walk reached the root; it was read once, or the copies differ, or a frame was read on its own. */
   Reached,
-  /** The innermost frames were left meanwhile: the stack is what lies outside of them. Only where one copy was read. */
+  /** The innermost frames were left meanwhile: the stack is what lies outside of them. Not where it is for proof. */
   Outer,
   /** The walk did not reach the root: see `truncation`. */
   Broken,
@@ -108,8 +110,9 @@ export class ThreadStack {
    * Walks from the innermost frame to the root.
    *
    * @param isResting whether the thread is thought not to run while it is read.
+   * @param isForProof whether less than a whole stack is of no use: then it was read twice.
    */
-  walk(read: ReadMemory, isResting: boolean): Walk {
+  walk(read: ReadMemory, { isResting, isForProof }: { isResting: boolean; isForProof: boolean }): Walk {
     this.#spill.reads = 0;
     const { words } = read;
     const { first, second, copies } = this.#plan;
@@ -117,13 +120,15 @@ export class ThreadStack {
     const pointer = pointerAt(words, first.pointerOffset);
     const isPlace = this.#fields.layout.traits.frameLink === "cframe";
     this.#isQuick = copies === 1 && !isResting;
-    const result = isPlace ? this.#followPlace(pointer, read, isResting) : this.#follow(pointer, read);
+    const result = isPlace
+      ? this.#followPlace(pointer, read, { isResting, isForProof })
+      : this.#follow(pointer, read);
     const isAgreed = result === Walk.Agreed && pointer === pointerAt(words, second.pointerOffset) &&
       (!isPlace || this.#isPlaceEqual(words, pointer)) && this.misses === 0;
     if (result === Walk.Reached || result === Walk.Agreed) this.#outerFrames.keep(read.stack);
     const isLost = result === Walk.Broken && this.truncation === "unreadable";
-    const hasOuter = isLost && this.#isQuick && this.#followOuter(read);
-    this.#plan.endWalk();
+    const hasOuter = isLost && !isForProof && !isResting && this.#followOuter(read);
+    this.#plan.endWalk(result !== Walk.Broken);
     if (result === Walk.Agreed && !isAgreed) return Walk.Reached;
     return hasOuter ? Walk.Outer : result;
   }
@@ -146,15 +151,20 @@ export class ThreadStack {
    * The place is the thread's before it is set: for some nanoseconds it holds what an earlier call has left there. Until then
    * the stack is that of the place outside of it. It matters where a path is proven; else only proven ones are shown.
    */
-  #followPlace(place: Address, read: ReadMemory, isResting: boolean): Walk {
+  #followPlace(
+    place: Address,
+    read: ReadMemory,
+    { isResting, isForProof }: { isResting: boolean; isForProof: boolean },
+  ): Walk {
     this.isOutside = false;
     const head = this.#wordAt(read.words, this.#plan.first, place + this.#fields.layout.cframe.currentFrame);
     if (head === undefined) return this.#broken("unreadable");
     const result = this.#follow(head, read);
-    const isProof = isResting || this.#plan.copies === 2 || head === 0;
-    if (!isProof || this.#isCut(result)) return result;
+    const isProof = isResting || isForProof || head === 0;
+    if (!isProof && result !== Walk.Agreed || this.#isCut(result)) return result;
     const isSet = this.#isSet(place, read.words);
     if (isSet === true) return result;
+    if (!isProof) return Walk.Reached;
     if (isSet === false && isResting) return this.#followOutside(place, read);
     return result === Walk.Broken ? result : this.#broken("unreadable");
   }
@@ -221,6 +231,11 @@ export class ThreadStack {
     if (!this.#spill.read(at, at + 8)) return undefined;
     this.#plan.remember(at, at + 8);
     return pointerAt(this.#spill.words, 0);
+  }
+
+  /** See `depthAtOnce`; of the last walk, which must have agreed. */
+  depthAtOnce(read: ReadMemory, sizes: FrameSizes): number {
+    return depthAtOnce(read, { plan: this.#plan, fields: this.#fields, sizes });
   }
 
   #follow(head: Address, { words, bytes, stack }: ReadMemory): Walk {
@@ -290,6 +305,8 @@ export class ThreadStack {
       } else {
         window = 0;
         if (start < spillLow || end > spillHigh) {
+          // These were read in advance, if they were on the stack of late.
+          if (this.#isOuter) return this.#broken("unreadable");
           if (!isPlausible(frame)) return this.#broken("unreadable");
           // From the start of the page on: the frames below are often the next ones.
           spillLow = Math.floor(start / PAGE) * PAGE;

@@ -115,8 +115,9 @@ const RULES: { readonly [G in keyof Offsets]: Rules & { widths: Record<keyof Off
       owner: 1,
       executing: 1,
       isEntry: 1,
+      stackTop: 4,
     },
-    optional: ["owner", "executing", "isEntry"],
+    optional: ["owner", "executing", "isEntry", "stackTop"],
   },
   generator: {
     cap: 4 * KIB,
@@ -143,6 +144,7 @@ const RULES: { readonly [G in keyof Offsets]: Rules & { widths: Record<keyof Off
       freevars: 8,
       localsplusnames: 8,
       localspluskinds: 8,
+      frameSize: 4,
     },
     optional: [
       "qualname",
@@ -154,6 +156,7 @@ const RULES: { readonly [G in keyof Offsets]: Rules & { widths: Record<keyof Off
       "freevars",
       "localsplusnames",
       "localspluskinds",
+      "frameSize",
     ],
   },
   unicode: {

@@ -107,10 +107,32 @@ Deno.test("recheck compares the code objects of one stack only", () => {
   codes.table.idOf(b);
   assert.equal(codes.table.recheck([a, b, a], 3), false);
   codes.add({ name: "new" }, a);
+  codes.table.beginPeriod();
   assert.equal(codes.table.recheck([b, a], 1), false);
   assert.equal(codes.table.idOf(a), id);
   assert.equal(codes.table.recheck([b, a], 2), true);
   assert.notEqual(codes.table.idOf(a), id);
+});
+
+Deno.test("in one period a code object is compared once, but for one that may be freed at any time", () => {
+  const codes = new FakeCodes();
+  const [f, module] = [codes.add({ name: "f" }), codes.add({ name: "<module>", isModule: true })];
+  const reads = (...addresses: number[]) => {
+    const before = codes.memory.reads;
+    const hasChanged = codes.table.recheck(addresses, addresses.length);
+    return [hasChanged, codes.memory.reads - before];
+  };
+  for (const address of [f, module]) codes.table.idOf(address);
+  assert.deepEqual(reads(f), [false, 0], "it has just been read");
+  assert.deepEqual(reads(f, module), [false, 1]);
+  codes.table.beginPeriod();
+  assert.deepEqual([reads(f), reads(f)], [[false, 1], [false, 0]]);
+  codes.add({ name: "g" }, f);
+  assert.deepEqual(reads(f), [false, 0]);
+  codes.table.beginPeriod();
+  assert.deepEqual(reads(f), [true, 1]);
+  codes.table.idOf(f);
+  assert.deepEqual(reads(f), [false, 1], "an address that was used again may be so once more");
 });
 
 Deno.test("an unreadable line table gives no line; an empty one has a meaning", () => {

@@ -48,19 +48,22 @@ export class FakeReader {
   /** Visits last so long, where they are possible; then the thread is still. */
   visitMs: number | undefined;
   visits = 0;
-  isVisiting = false;
+  hasVisited = false;
+  isOfVisit = false;
   pauseMs = 0;
 
   readJoined(selection: Selection): boolean {
     const isRead = this.read(selection);
     if (this.visitMs === undefined) return isRead;
     this.visits++;
-    this.isJoined = this.isVisiting = true;
+    this.hasVisited = true;
+    this.pauseMs = this.visitMs;
     return isRead;
   }
 
   read(_selection: Selection): boolean {
     this.pauseMs = 0;
+    this.hasVisited = false;
     this.selected = this.threads;
     this.#isRead = new Set(this.threads);
     return this.isReadable;
@@ -73,7 +76,7 @@ export class FakeReader {
     this.#current = step;
     Object.assign(thread.stack, { misses: step.misses ?? 0 });
     this.stack = this.#parse(step.stack ?? "");
-    this.isStill = this.canBeStill || this.isVisiting;
+    this.isStill = this.canBeStill || this.hasVisited;
     return step.walk;
   }
 
@@ -83,6 +86,13 @@ export class FakeReader {
     this.rereads++;
     this.#isRead = new Set([thread]);
     return this.walk(thread);
+  }
+
+  /** Frames that were copied at once. */
+  inner = 0;
+
+  depthAtOnce(): number {
+    return this.inner;
   }
 
   rereadStill(thread: ReadThread): Walk {
@@ -99,8 +109,7 @@ export class FakeReader {
 
   leaveProcessor(): void {
     this.joined.push("leave");
-    if (this.isVisiting) this.pauseMs = this.visitMs!;
-    this.isJoined = this.isVisiting = false;
+    this.isJoined = false;
   }
 
   isJoined = false;

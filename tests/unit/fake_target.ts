@@ -32,6 +32,7 @@ export class FakeTarget {
   readonly visits: { readonly id: number; readonly reads: number }[] = [];
   canVisit = false;
   onLeave = () => {};
+  onRead = () => {};
   readonly reader: StackReader;
   readonly #layout: Layout;
   #threads: number[] = [];
@@ -44,7 +45,11 @@ export class FakeTarget {
     this.memory.word(RUNTIME + runtime.interpretersHead, INTERPRETER);
     const process = {
       pid: 1,
-      readv: (ranges: RangeList, into: Uint8Array<ArrayBuffer>) => this.memory.readv(ranges, into),
+      readv: (ranges: RangeList, into: Uint8Array<ArrayBuffer>) => {
+        const length = this.memory.readv(ranges, into);
+        this.onRead();
+        return length;
+      },
       hostThreadId: (id: number) => id,
       threadState: () => "idle" as const,
       waitsFor: (id: number) => {

@@ -184,13 +184,16 @@ export class FakeThread {
       this.#arena = new Uint8Array(this.#ranges.byteLength + 8);
     }
     if (this.memory.readv(this.#ranges, this.#arena) < this.#ranges.byteLength) return undefined;
-    return this.walk(isResting);
+    return this.walk(isResting, copies === 2);
   }
 
   /** Walks in what the last `read` has read. */
-  walk(isResting = false): WalkResult {
+  walk(isResting = false, isForProof = false): WalkResult {
     const words = new Uint32Array(this.#arena.buffer, 0, this.#arena.length >> 2);
-    const walk = this.stack.walk({ words, bytes: this.#arena, stack: this.#raw }, isResting);
+    const walk = this.stack.walk({ words, bytes: this.#arena, stack: this.#raw }, {
+      isResting,
+      isForProof,
+    });
     return {
       walk,
       codes: [...this.#raw.codes.subarray(0, this.#raw.depth)],

@@ -131,6 +131,7 @@ Deno.test("a new path is looked at again before it is believed: its address may 
   const cursor = new Cursor();
   recording.insert(0, cursor, rawStack([[a!, 2]]));
   codes.add({ name: "other" }, a);
+  codes.table.beginPeriod();
   const node = recording.insert(0, cursor, rawStack([[a!, 2], [b!, 4]]));
   assert.equal(codes.table.get(node.parent!.codeId).name, "other");
 });

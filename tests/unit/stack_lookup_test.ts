@@ -16,13 +16,13 @@ function setUp({ where = "search", intervalMs = 1, onLeave = () => {} }: {
   const recording = new Recording(codes.table, { perThread: false, timeline: false });
   const reader = {
     stack: rawStack([]),
-    isJoined: where !== "elsewhere",
-    isVisiting: where === "visit",
+    isJoined: where === "search",
+    isOfVisit: where === "visit",
     left: 0,
     /** Calls of the system before it was left last. */
     callsBefore: 0,
     leaveProcessor(): void {
-      this.isJoined = this.isVisiting = false;
+      this.isJoined = false;
       this.left++;
       this.callsBefore = codes.memory.reads;
       onLeave();
@@ -36,9 +36,12 @@ function setUp({ where = "search", intervalMs = 1, onLeave = () => {} }: {
   const entry: ThreadEntry = { thread: { info } as ReadThread, cursor: new Cursor(), index };
   const insert = (...addresses: number[]) => {
     Object.assign(reader, { stack: rawStack(addresses.map((address) => [address, 0])) });
-    reader.isJoined = where !== "elsewhere";
-    reader.isVisiting = where === "visit";
+    reader.isJoined = where === "search";
     codes.memory.reads = 0;
+    if (where === "visit") {
+      lookup.capture();
+      reader.leaveProcessor();
+    }
     const node = lookup.insert(entry);
     const names: string[] = [];
     for (let at = node; at.parent !== undefined; at = at.parent) {
@@ -52,14 +55,12 @@ function setUp({ where = "search", intervalMs = 1, onLeave = () => {} }: {
 }
 
 Deno.test("a thread that we visit waits for one call only, in which code that is new is told apart", () => {
-  const { codes, reader, lookup, insert, clock } = setUp({ where: "visit" });
+  const { codes, reader, insert } = setUp({ where: "visit" });
   const [a, b, c] = ["a", "b", "c"].map((name) => codes.add({ name }));
   assert.deepEqual(insert(a!), { path: "a", isWhole: true });
   assert.deepEqual(insert(a!, b!, c!), { path: "a b c", isWhole: true });
   assert.deepEqual([reader.left, reader.callsBefore], [2, 1]);
   assert.ok(codes.memory.reads <= 4, `${codes.memory.reads} calls: structs, the known one, texts, structs`);
-  clock.timeMs = 9;
-  assert.equal(lookup.joinedUntilMs, 5);
   insert(a!, b!);
   assert.deepEqual([reader.left, reader.callsBefore], [3, 0], "nothing is new");
 });
@@ -104,12 +105,14 @@ Deno.test("at long intervals a thread waits until all was read of code that is r
 });
 
 Deno.test("a search stays for a few code objects that are new, and leaves for many", () => {
-  const { codes, reader, insert } = setUp();
+  const { codes, reader, lookup, insert, clock } = setUp();
   const addresses = Array.from({ length: 33 }, (_, i) => codes.add({ name: `f${i}` }));
   assert.equal(insert(...addresses.slice(0, 16)).isWhole, true);
   assert.equal(reader.left, 0);
   assert.equal(insert(...addresses).path, addresses.map((_, i) => `f${i}`).join(" "));
   assert.equal(reader.left, 1);
+  clock.timeMs = 9;
+  assert.equal(lookup.joinedUntilMs, 5, "when it was left");
 });
 
 Deno.test("a thread is left for a stack that is very deep, not for one that is known", () => {

@@ -12,43 +12,55 @@ function settled() {
   return { target, now: target.settle() };
 }
 
-Deno.test("the thread that may run Python code is visited for one call, in which no list is read", () => {
+/** Code that is read on a visit, which tests do not look at. */
+const NOTHING = { capture: () => {} };
+
+Deno.test("the thread that may run Python code is visited for one call and its walk, and no list is read there", () => {
   const { target, now } = settled();
   const { reader, memory } = target;
-  assert.equal(reader.readJoined("all", now), true);
+  const captured: unknown[] = [];
+  const capture = () => captured.push([reader.isJoined, reader.stack.codes[0], memory.reads]);
+  assert.equal(reader.readJoined("all", now, { capture }), true);
   const [visit] = target.visits;
   assert.deepEqual([target.visits.length, visit!.id, memory.reads - visit!.reads], [1, 101, 1]);
-  assert.deepEqual([reader.isJoined, reader.isVisiting], [true, true]);
-  const still = reader.selected.map((thread) => (reader.walk(thread), reader.isStill));
-  assert.deepEqual(still, [true, false, false], "it is the first one, and the others may run");
+  assert.deepEqual(captured, [[true, 0x3000, memory.reads]], "still there, once it was walked");
+  assert.deepEqual([reader.isJoined, reader.hasVisited, reader.pauseMs], [false, true, 0.03]);
+  const walks = reader.selected.map((thread) => [reader.walk(thread), reader.isStill, reader.isOfVisit]);
+  const elsewhere = [Walk.Reached, false, false];
+  assert.deepEqual(walks, [[Walk.Reached, true, true], elsewhere, elsewhere], "the others may run");
   assert.deepEqual(reader.selected.map(({ info }) => info.osThreadId), [101, 102, 100]);
-  reader.leaveProcessor();
-  assert.deepEqual([reader.isJoined, reader.isVisiting, reader.pauseMs], [false, false, 0.03]);
   reader.read("all", now + 2);
-  assert.equal(reader.pauseMs, 0, "nobody was visited");
+  assert.deepEqual([reader.hasVisited, reader.pauseMs], [false, 0], "nobody was visited");
 });
 
 Deno.test("a thread that has run since we came, or to whose processor we cannot go, proves nothing", () => {
   const { target, now } = settled();
   const { reader } = target;
-  reader.readJoined("all", now);
-  target.runs.set(101, 7);
-  reader.walk(reader.selected[0]!);
-  assert.equal(reader.isStill, false);
-  reader.leaveProcessor();
+  target.onRead = () => target.runs.set(101, (target.runs.get(101) ?? 0) + 1);
+  reader.readJoined("all", now, NOTHING);
+  assert.deepEqual([reader.walk(reader.selected[0]!), reader.isStill], [Walk.Reached, false]);
   target.canVisit = false;
-  assert.equal(reader.readJoined("all", now + 2), true);
-  assert.deepEqual([reader.isJoined, reader.walk(reader.selected[0]!), reader.isStill], [
+  assert.equal(reader.readJoined("all", now + 2, NOTHING), true);
+  assert.deepEqual([reader.hasVisited, reader.walk(reader.selected[0]!), reader.isStill], [
     false,
     Walk.Reached,
     false,
   ]);
 });
 
+Deno.test("what a visit has shown is gone with the next read", () => {
+  const { target, now } = settled();
+  const { reader } = target;
+  reader.readJoined("all", now, NOTHING);
+  const thread = reader.selected[0]!;
+  reader.read("all", now + 2);
+  assert.deepEqual([reader.walk(thread), reader.isStill, reader.isOfVisit], [Walk.Reached, false, false]);
+});
+
 Deno.test("the lists are read before: a thread that has come is read on the same visit", () => {
   const { target, now } = settled();
   target.start(3);
-  assert.equal(target.reader.readJoined("all", now + 2), true);
+  assert.equal(target.reader.readJoined("all", now + 2, NOTHING), true);
   assert.deepEqual(target.visits.map(({ id }) => id), [101]);
   assert.deepEqual(target.leaves(), [0x3000, 0x5000, 0x4000, 0x2000]);
 });
@@ -64,11 +76,12 @@ Deno.test("a frame that has not begun is proven if, once its thread has run, it 
     const now = target.settle();
     target.memory.word(inner + layout.frame.instr, 0x2000 + layout.code.bytecode - 2);
     target.onLeave = () => onLeave(target);
-    target.reader.readJoined("all", now);
-    assert.equal(target.reader.walk(target.reader.threads[0]!), Walk.Reached);
-    assert.equal(target.reader.isStill, false, "not yet");
-    target.reader.leaveProcessor();
-    return target.reader.isStill;
+    const { reader } = target;
+    const stillThere: boolean[] = [];
+    reader.readJoined("all", now, { capture: () => stillThere.push(reader.isStill) });
+    assert.deepEqual(stillThere, [false], "not yet");
+    assert.equal(reader.walk(reader.threads[0]!), Walk.Reached);
+    return reader.isStill;
   };
   assert.equal(isProven(() => {}), true);
   assert.equal(isProven(({ memory }) => memory.word(inner + layout.frame.instr, 0x2000)), true);

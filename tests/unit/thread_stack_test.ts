@@ -340,7 +340,10 @@ Deno.test("a stack without end is cut at the limit", () => {
   endless.readv(ranges, arena);
   const raw = new RawStack();
   assert.equal(
-    stack.walk({ words: new Uint32Array(arena.buffer), bytes: arena, stack: raw }, false),
+    stack.walk({ words: new Uint32Array(arena.buffer), bytes: arena, stack: raw }, {
+      isResting: false,
+      isForProof: false,
+    }),
     Walk.Broken,
   );
   assert.equal(stack.truncation, "too_deep");

@@ -1,0 +1,59 @@
+/**
+ * Which frames of a walk were copied so quickly after each other that they were on the stack together.
+ *
+ * Frames lie on the data stack one after the other (from 3.11 on), and one range of a call is copied from its beginning to
+ * its end, some ten nanoseconds for each frame. To mix two stacks there, a thread would have to leave a frame and its callee
+ * and enter two others in that time; and, since both copies agree, once more at the same places of the second copy, should
+ * the copying have been interrupted. What remains are frames that were left before they were copied, and what is copied with
+ * other ranges. So these frames are not taken for granted:
+ *
+ * - the innermost one, unless it executes by its own account. (From 3.14 on a frame that was left names no code.)
+ * - those on the other side of a frame on the C stack, which is of another range, unless they end where their callee begins:
+ *   then no other frame was between them. They must execute as well: else a generator may have been.
+ * - generators, and what lies outside of them or in another chunk of the data stack.
+ */
+import type { FrameFields } from "./frame_fields.ts";
+import { EXECUTES } from "./layout.ts";
+import type { RawStack } from "./raw_stack.ts";
+import type { StackPlan } from "./stack_plan.ts";
+import { pointerAt } from "../memory.ts";
+import type { Address } from "../types.ts";
+
+/** `FRAME_OWNED_BY_THREAD`: on the data stack. Source: Include/internal/pycore_frame.h at v3.11.0. */
+const OWNED_BY_THREAD = 0;
+
+/** What a frame of a code object takes in memory. Units: bytes; NaN when that is unknown. */
+export type FrameSizes = (code: Address) => number;
+
+/**
+ * The number of innermost frames that were copied at once, in a walk of two copies that agree; 0 when the innermost one had
+ * perhaps been left.
+ */
+export function depthAtOnce(
+  { words, stack: { frames, codes, depth } }: { words: Uint32Array; stack: RawStack },
+  { plan, fields, sizes }: { plan: StackPlan; fields: FrameFields; sizes: FrameSizes },
+): number {
+  const { low, high, owner, previous, stackTop } = fields;
+  if (owner < 0) return 0;
+  const { windows, first, second } = plan;
+  const window = depth === 0 ? -1 : windows.find(frames[0]! + low, frames[0]! + high, windows.order[0]!);
+  if (window < 0) return 0;
+  const [start, end] = [windows.starts[window]!, windows.ends[window]!];
+  // The innermost frame, and each that has called C.
+  let executes = true;
+  for (let i = 0; i < depth; i++) {
+    const frame = frames[i]!;
+    if (frame + low < start || frame + high > end) return i;
+    const at = first.offsets[window]! + frame - start;
+    const other = second.offsets[window]! + frame - start;
+    if ((words[(at + owner) >> 2]! >>> ((owner & 3) * 8) & 0xff) !== OWNED_BY_THREAD) return i;
+    if (executes && stackTop >= 0) {
+      const isAlive = words[(at >> 2) + stackTop] === EXECUTES && words[(other >> 2) + stackTop] === EXECUTES;
+      if (!isAlive) return i;
+    }
+    if (i + 1 === depth) return depth;
+    executes = pointerAt(words, at + previous * 4) !== frames[i + 1];
+    if (executes && frames[i + 1]! + sizes(codes[i + 1]!) !== frame) return i + 1;
+  }
+  return depth;
+}

@@ -1,0 +1,34 @@
+/** What a visit to a thread's processor has shown, until it is asked for: there the thread is walked before we leave. */
+import { Walk } from "./cpython/thread_stack.ts";
+import type { ReadThread } from "./thread_table.ts";
+
+/** The visit of one tick. */
+export class Visit {
+  /** Whom to visit for the next call. */
+  host: ReadThread | undefined;
+  /** Reads, still there, what else belongs to the moment. */
+  capture = () => {};
+  #walked: ReadThread | undefined;
+  #walk = Walk.Empty;
+
+  /** Nobody was visited yet. */
+  beginTick(): void {
+    this.#walked = undefined;
+  }
+
+  /** Walks the host, if it was read. */
+  walk(selected: readonly ReadThread[], walk: (thread: ReadThread) => Walk): void {
+    const host = this.host!;
+    if (!selected.includes(host)) return;
+    this.#walk = walk(host);
+    if (this.#walk === Walk.Reached || this.#walk === Walk.Agreed) this.capture();
+    this.#walked = host;
+  }
+
+  /** The walk of a thread that was visited, once; undefined for any other. */
+  take(thread: ReadThread): Walk | undefined {
+    const isHost = thread === this.#walked;
+    this.#walked = undefined;
+    return isHost ? this.#walk : undefined;
+  }
+}
