@@ -1,5 +1,6 @@
 /** A thread with frames that the tests lay out, in memory that may change between two ranges of one call. */
 import { join } from "node:path";
+import type { FrameSizes } from "../../src/cpython/copied_at_once.ts";
 import type { Layout } from "../../src/cpython/layout.ts";
 import { layoutFor, layoutFromDebugOffsets } from "../../src/cpython/layouts.ts";
 import { FrameFields } from "../../src/cpython/frame_fields.ts";
@@ -58,6 +59,8 @@ export interface FakeFrame {
   readonly owner?: number;
   /** Entered from C, where such frames are marked. */
   readonly isEntry?: boolean;
+  /** By its own account, where frames have one. */
+  readonly executes?: boolean;
 }
 
 /** What a walk gave. Shape: leaf first. */
@@ -154,13 +157,14 @@ export class FakeThread {
     this.setHead(head);
   }
 
-  writeFrame(address: number, { code, instr, previous, owner, isEntry }: FakeFrame): void {
+  writeFrame(address: number, { code, instr, previous, owner, isEntry, executes }: FakeFrame): void {
     const { frame } = this.layout;
     this.memory.word(address + frame.previous, previous);
     this.memory.word(address + frame.code, code);
     this.writeInstr(address, instr);
     if (frame.owner >= 0) this.memory.write(address + frame.owner, [owner ?? 0]);
     if (frame.isEntry >= 0) this.memory.write(address + frame.isEntry, [isEntry ? 1 : 0]);
+    if (frame.stackTop >= 0) this.memory.write(address + frame.stackTop, Array(4).fill(executes ? 0xff : 0));
     if (frame.executing >= 0) this.memory.write(address + frame.executing, [this.layout.traits.executing]);
   }
 
@@ -185,6 +189,12 @@ export class FakeThread {
     }
     if (this.memory.readv(this.#ranges, this.#arena) < this.#ranges.byteLength) return undefined;
     return this.walk(isResting, copies === 2);
+  }
+
+  /** Of the last walk. */
+  depthAtOnce(sizes: FrameSizes): number {
+    const words = new Uint32Array(this.#arena.buffer, 0, this.#arena.length >> 2);
+    return this.stack.depthAtOnce({ words, bytes: this.#arena, stack: this.#raw }, sizes);
   }
 
   /** Walks in what the last `read` has read. */

@@ -288,3 +288,20 @@ Deno.test("a path that was searched for often is remembered, so that it is not s
   assert.equal(known.selfCounts!.size, 1);
   assert.equal(torn.parent!.children!.size, 1);
 });
+
+Deno.test("the beginning of a thread's stacks has stayed once many of them had it, with its instructions", () => {
+  const { codes, addresses: [a, b, c, d] } = newCodes();
+  const recording = new Recording(codes.table, SHARED);
+  recording.addThread(THREAD);
+  const cursor = new Cursor();
+  const show = (times: number, ...stack: [number, number][]) => {
+    for (let i = 0; i < times; i++) recording.insert(0, cursor, rawStack([...stack, [i % 2 ? c! : d!, i]]));
+    return [1, 2, 3].map((count) => cursor.hasStayed(count));
+  };
+  assert.deepEqual(show(20, [a!, 2], [b!, 4]), [false, false, false]);
+  assert.deepEqual(show(20, [a!, 2], [b!, 4]), [true, true, false]);
+  assert.deepEqual(show(1, [a!, 2], [b!, 6]), [true, false, false], "another instruction");
+  assert.deepEqual(show(40, [a!, 2], [b!, 6]), [true, true, false]);
+  assert.deepEqual(show(1, [a!, 2], [c!, 6]), [true, false, false], "another function");
+  assert.deepEqual(show(1, [b!, 2], [b!, 6]), [false, false, false]);
+});

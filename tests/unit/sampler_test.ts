@@ -160,6 +160,32 @@ Deno.test("threads are visited while that shows new paths, as long as it costs t
   assert.equal(run(500), 0, "all is known");
 });
 
+Deno.test("a new stack that was copied at once is proven by the read of its tick", () => {
+  const { tick, reader, counts, counters } = setUp([[{ walk: Walk.Agreed, stack: "a:0 b:2" }]]);
+  reader.inner = 2;
+  tick();
+  assert.deepEqual([counts(), counters.rereads], [{ "a b:2": 1 }, 0]);
+});
+
+Deno.test("frames outside of those that were copied at once must have been the same for long", () => {
+  let leaf = 0;
+  const { tick, reader, counts } = setUp([[{
+    walk: Walk.Agreed,
+    get stack() {
+      return `a:0 b:${leaf++} c:0`;
+    },
+  }]]);
+  reader.inner = 2;
+  const run = (count: number) => {
+    for (let i = 0; i < count; i++) tick();
+    return counts()["a b c:0 unproven"]!;
+  };
+  assert.equal(run(1), 1);
+  const unproven = run(40);
+  assert.ok(unproven < 30, `${unproven} stacks`);
+  assert.equal(run(10), unproven, "each is a new one, and proven");
+});
+
 Deno.test("a search goes on from tick to tick, and what these show belongs to it", () => {
   let shown = ["a:0 b:6"];
   const made: Setup = setUp([[{

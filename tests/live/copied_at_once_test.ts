@@ -1,0 +1,67 @@
+/** What is taken for proven though the thread ran while it was read: programs made to be read wrongly never are. */
+import assert from "node:assert/strict";
+import { attach } from "../../src/attach.ts";
+import { CodeTable } from "../../src/cpython/code_table.ts";
+import { Walk } from "../../src/cpython/thread_stack.ts";
+import { nowMs } from "../../src/ffi/mod.ts";
+import { Cursor, Recording } from "../../src/recording.ts";
+import { StackLookup } from "../../src/stack_lookup.ts";
+import { StackReader } from "../../src/stack_reader.ts";
+import type { Clock } from "../../src/types.ts";
+import { pythons, startProgram } from "./programs.ts";
+
+/** The whole stacks of each program of twins.py, from its loop on. */
+const STACKS: Readonly<Record<string, readonly string[]>> = {
+  plain: ["left left_inner", "right right_inner"],
+  shared: ["left through left_inner", "right through right_inner"],
+  shared_by_c: ["left through_c left_inner", "right through_c right_inner"],
+  both_by_c: ["left left_inner", "right right_inner"],
+  skipped: ["left Left.__len__ left_inner", "Right.__len__ right_inner"],
+  skipped_generator: ["left left_inner", "right_inner"],
+  generators: ["left left_inner", "right right_inner"],
+};
+const READS = Number(Deno.env.get("PYSPY_PROOF_READS") ?? 20_000);
+/** From 3.11 on frames lie one after the other. */
+const FIRST_MINOR = 11;
+
+/** Reads a target from elsewhere, as fast as that goes. @returns the stacks that were proven, and how often. */
+async function provenStacks(pid: number): Promise<Map<string, number>> {
+  const { process, runtime } = await attach(pid);
+  const reader = new StackReader(process, runtime);
+  const codes = new CodeTable(process, runtime.layout);
+  const recording = new Recording(codes, { perThread: false, timeline: false });
+  const lookup = new StackLookup(reader, recording, { now: nowMs } as Clock, 1);
+  reader.relist();
+  const thread = reader.threads[0]!;
+  const entry = { thread, cursor: new Cursor(), index: recording.addThread(thread.info) };
+  const proven = new Map<string, number>();
+  for (let i = 0; i < READS; i++) {
+    const walk = reader.rereadStill(thread, { runs: true });
+    if (walk !== Walk.Agreed) continue;
+    let node = lookup.insert(entry);
+    if (recording.insertedPartly || !lookup.isProof(entry)) continue;
+    const names: string[] = [];
+    for (; node.parent !== undefined; node = node.parent) {
+      names.unshift(codes.get(node.codeId).name.replace(/^.*<locals>\./, ""));
+    }
+    const stack = names.join(" ");
+    proven.set(stack, (proven.get(stack) ?? 0) + 1);
+  }
+  process.close();
+  return proven;
+}
+
+for (const python of pythons.filter(({ minor }) => Number(minor.split(".")[1]) >= FIRST_MINOR)) {
+  for (const [program, whole] of Object.entries(STACKS)) {
+    Deno.test(`copied at once: only stacks of ${program}, Python ${python.label}`, async () => {
+      await using target = await startProgram(python, "twins.py", [program]);
+      const proven = await provenStacks(target.pid);
+      const possible = whole.map((stack) => `<module> ${program} ${stack} `);
+      const wrong = [...proven].filter(([stack]) => !possible.some((one) => one.startsWith(`${stack} `)));
+      assert.deepEqual(wrong, []);
+      let proofs = 0;
+      for (const count of proven.values()) proofs += count;
+      assert.ok(proofs > READS / 1000, `${proofs} proofs in ${READS} reads`);
+    });
+  }
+}
