@@ -9,7 +9,8 @@
  *
  * - the innermost one, unless it executes by its own account. (From 3.14 on a frame that was left names no code.)
  * - those on the other side of a frame on the C stack, which is of another range, unless they end where their callee begins:
- *   then no other frame was between them. They must execute as well: else a generator may have been.
+ *   then no other frame was between them. They must execute as well, by their own account (to 3.13): else a generator may
+ *   have been.
  * - generators, and what lies outside of them or in another chunk of the data stack.
  */
 import type { FrameFields } from "./frame_fields.ts";
@@ -53,7 +54,9 @@ export function depthAtOnce(
     }
     if (i + 1 === depth) return depth;
     executes = pointerAt(words, at + previous * 4) !== frames[i + 1];
-    if (executes && frames[i + 1]! + sizes(codes[i + 1]!) !== frame) return i + 1;
+    // From 3.14 on it does not say whether it executes.
+    const mayHaveGap = stackTop < 0 || frames[i + 1]! + sizes(codes[i + 1]!) !== frame;
+    if (executes && mayHaveGap) return i + 1;
   }
   return depth;
 }
