@@ -107,10 +107,15 @@ function readStack(reader: StackReader, readers: FrameReaders, thread: ReadThrea
   }
 }
 
-/** A thread that does not run is proven by one read, one that stands still by some, any other on its own processor. */
+/**
+ * A thread that does not run is proven by one read, one that stands still by some, any other on its own processor, or by a
+ * read that copied its frames at once: then what else it has does not belong to them.
+ */
 function readUntilProven(reader: StackReader, readers: FrameReaders, thread: ReadThread): StackTrace {
   const deadline = performance.now() + readers.limitMs;
   const steady = new SteadyStack();
+  /** A stack that is proven, without its exceptions and variables. */
+  let bare: StackTrace | undefined;
   for (let reads = 1;; reads++) {
     if (reads === PLAIN_READS) reader.joinProcessor(thread);
     const walk = reader.rereadStill(thread);
@@ -118,7 +123,8 @@ function readUntilProven(reader: StackReader, readers: FrameReaders, thread: Rea
     // Asked once: the last read must know that it is the last, to give what it has and say why that is not more.
     const isLast = reads >= PLAIN_READS && performance.now() >= deadline;
     const isTooDeep = walk === Walk.Broken && thread.stack.truncation === "too_deep";
-    let proven = walk === Walk.Empty || walk !== Walk.Broken && (reader.isStill || agrees);
+    const isBareProof = () => bare === undefined && isAtOnce(reader, readers.codes, thread);
+    let proven = walk === Walk.Empty || walk !== Walk.Broken && (reader.isStill || agrees || isBareProof());
     if (!proven && !isTooDeep && !isLast) continue;
     const { frames, isWhole } = framesOf(reader, readers);
     const handling = readers.exceptions.handled(thread.listed.tstate);
@@ -129,14 +135,13 @@ function readUntilProven(reader: StackReader, readers: FrameReaders, thread: Rea
     const hasObjects = localsProven !== undefined || handling !== undefined || raising !== undefined;
     // That there are none is no fact either until the thread rests; where it cannot be made to, nothing is gained by waiting.
     const mayRest = reads < PLAIN_READS || reader.isJoined;
-    if (!exceptionsProven && !isLast && walk !== Walk.Empty && (hasObjects || mayRest)) continue;
+    const isBare = !exceptionsProven && walk !== Walk.Empty && (hasObjects || mayRest);
     let truncation = walk === Walk.Broken ? thread.stack.truncation : undefined;
     if (!isWhole) {
       truncation = "not_code";
       proven = false;
-      if (!isLast) continue;
     }
-    return {
+    const trace: StackTrace = {
       thread: thread.info,
       state: reader.activities.stateOf(thread),
       ownsGil: thread.ownsGil,
@@ -148,7 +153,18 @@ function readUntilProven(reader: StackReader, readers: FrameReaders, thread: Rea
       exceptionsProven,
       truncation,
     };
+    if (isLast) return proven ? trace : bare ?? trace;
+    if (!isBare && isWhole) return trace;
+    if (proven) bare = trace;
   }
+}
+
+/** Whether the frames of the last walk were on the stack together, by the way in which they were copied. */
+function isAtOnce(reader: StackReader, codes: CodeTable, thread: ReadThread): boolean {
+  const { stack } = reader;
+  if (!reader.isAgreed) return false;
+  for (let i = 0; i < stack.depth; i++) codes.idOf(stack.codes[i]!);
+  return reader.depthAtOnce(thread, codes.frameSizeAt) === stack.depth;
 }
 
 /** Counts reads in a row that agree and show one path. */
