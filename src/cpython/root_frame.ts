@@ -46,6 +46,14 @@ export class RootFrame {
     return this.isEntry(frame) && !Number.isNaN(this.#surplus);
   }
 
+  /**
+   * Whether a frame at which a walk ended is surely the root. Where that is one on the C stack, it is copied with another range
+   * than its callee: it may have been left meanwhile, and seem to have no caller.
+   */
+  isSure(frame: Address): boolean {
+    return this.#fields.shimOwner >= 256 || this.isEntry(frame);
+  }
+
   /** Whether a frame is the one that was learned. */
   isEntry(frame: Address): boolean {
     return frame === this.#entry;

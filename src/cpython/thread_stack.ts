@@ -65,6 +65,8 @@ export class ThreadStack {
   #entryCaller: Address = NaN;
   /** This walk is of what lies outside of frames that could not be followed. */
   #isOuter = false;
+  /** The last walk ended where others did, or surely at a root. */
+  #isRootKnown = false;
   readonly #outerFrames = new OuterFrames();
   /** The frame from which the last walk began, and what it was linked to. */
   #head: Address = 0;
@@ -233,9 +235,9 @@ export class ThreadStack {
     return pointerAt(this.#spill.words, 0);
   }
 
-  /** See `depthAtOnce`; of the last walk, which must have agreed. */
+  /** See `depthAtOnce`; of the last walk, which must have agreed. 0 as well while its root is new. */
   depthAtOnce(read: ReadMemory, sizes: FrameSizes): number {
-    return depthAtOnce(read, { plan: this.#plan, fields: this.#fields, sizes });
+    return this.#isRootKnown ? depthAtOnce(read, { plan: this.#plan, fields: this.#fields, sizes }) : 0;
   }
 
   #follow(head: Address, { words, bytes, stack }: ReadMemory): Walk {
@@ -350,6 +352,7 @@ export class ThreadStack {
       return this.#broken("unreadable");
     }
     this.truncation = undefined;
+    this.#isRootKnown = this.#root.isSure(last);
     if (frame === 0 && !this.#isOuter && !(this.#isQuick && this.#root.isEntry(last))) {
       this.#root.learn(last, counted - stack.depth);
     }

@@ -85,6 +85,21 @@ for (const link of ["cframe without shims", "cframe", "direct"]) {
   });
 }
 
+Deno.test("a frame on the C stack that suddenly has no caller may have been left", () => {
+  const thread = new FakeThread(LAYOUT_OF_LINK.get("direct")!);
+  const frames = [0, 1, 2].map((i) => DATA_STACK + i * SIZE);
+  thread.writeStack(frames, [0x1000, 0x2000, 0x3000]);
+  enterFromC(thread, frames);
+  thread.settle();
+  assert.equal(thread.depthAtOnce(() => SIZE), 1);
+  thread.writeFrame(SHIM, { code: 0, instr: 0, previous: 0, owner: thread.layout.traits.shimOwner });
+  const { walk, codes } = thread.read()!;
+  assert.deepEqual([walk, codes], [Walk.Agreed, [0x3000]]);
+  assert.equal(thread.depthAtOnce(() => SIZE), 0);
+  thread.read();
+  assert.equal(thread.depthAtOnce(() => SIZE), 1, "it stays so");
+});
+
 Deno.test("frame objects are never copied at once: they lie anywhere", () => {
   assert.equal(threeFrames("frame_object").inner, 0);
 });
