@@ -162,7 +162,7 @@ function readUntilProven(reader: StackReader, readers: FrameReaders, thread: Rea
 /** Whether the frames of the last walk were on the stack together, by the way in which they were copied. */
 function isAtOnce(reader: StackReader, codes: CodeTable, thread: ReadThread): boolean {
   const { stack } = reader;
-  if (!reader.isAgreed) return false;
+  if (!reader.areFramesEqual) return false;
   for (let i = 0; i < stack.depth; i++) codes.idOf(stack.codes[i]!);
   return reader.depthAtOnce(thread, codes.frameSizeAt) === stack.depth;
 }

@@ -37,8 +37,8 @@ export class StackReader {
   readonly stack = new RawStack();
   /** True when the thread of the last `walk` surely did not run while what the walk used was read. */
   isStill = false;
-  /** True when it was read twice, and both copies agree. */
-  isAgreed = false;
+  /** True when it was read twice, and both copies have the same frames. */
+  areFramesEqual = false;
   /** True when it was walked on a visit. */
   isOfVisit = false;
   readonly activities: ThreadActivities;
@@ -149,7 +149,7 @@ export class StackReader {
     const visited = this.#visit.take(thread);
     this.isOfVisit = visited !== undefined;
     if (visited !== undefined) return visited;
-    this.isStill = this.isAgreed = false;
+    this.isStill = this.areFramesEqual = false;
     this.#entered = undefined;
     if (this.#stopsEach && !this.#callStopped(thread)) return this.#unreadable(thread);
     if (!isAsListed(thread, this.#arena.words, this.#runtime.layout)) {
@@ -162,22 +162,22 @@ export class StackReader {
     const options = { isResting: isStopped || isResting, isForProof: this.#isForProof };
     const result = thread.stack.walk(this.#read, options);
     this.counters.misses += thread.stack.misses;
-    const isProof = isStopped || isResting || result === Walk.Agreed;
+    const isProof = isStopped || isResting || thread.stack.areFramesEqual;
     const isLinked = !isProof || this.stack.hasBegun(this.#copies) || this.activities.waits(thread) ||
       isResting && this.#rest.staysEntered(thread, this.stack);
     // Asked after the walk: frames that it had to read on their own must be of the same moment.
     this.isStill = isStopped && thread.stack.misses === 0 || this.#rest.lasts(thread);
     if (thread.stack.isOutside && !this.isStill) return this.#unreadable(thread);
-    this.isAgreed = isLinked && result === Walk.Agreed;
+    this.areFramesEqual = isLinked && thread.stack.areFramesEqual;
     if (isLinked) return result;
     if (this.isStill && this.#rest.isVisiting) this.#entered = thread;
     this.isStill = false;
     return result === Walk.Agreed ? Walk.Reached : result;
   }
 
-  /** Of the last walk, if its copies agree: see `depthAtOnce`. */
+  /** Of the last walk, if its copies have the same frames: see `depthAtOnce`. */
   depthAtOnce(thread: ReadThread, sizes: FrameSizes): number {
-    return this.isAgreed ? thread.stack.depthAtOnce(this.#read, sizes) : 0;
+    return this.areFramesEqual ? thread.stack.depthAtOnce(this.#read, sizes) : 0;
   }
 
   get #read() {

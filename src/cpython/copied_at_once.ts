@@ -36,7 +36,7 @@ export function depthAtOnce(
 ): number {
   const { low, high, owner, previous, stackTop } = fields;
   if (owner < 0) return 0;
-  const { windows, first, second } = plan;
+  const { windows, first } = plan;
   const window = depth === 0 ? -1 : windows.find(frames[0]! + low, frames[0]! + high, windows.order[0]!);
   if (window < 0) return 0;
   const [start, end] = [windows.starts[window]!, windows.ends[window]!];
@@ -46,12 +46,8 @@ export function depthAtOnce(
     const frame = frames[i]!;
     if (frame + low < start || frame + high > end) return i;
     const at = first.offsets[window]! + frame - start;
-    const other = second.offsets[window]! + frame - start;
     if ((words[(at + owner) >> 2]! >>> ((owner & 3) * 8) & 0xff) !== OWNED_BY_THREAD) return i;
-    if (executes && stackTop >= 0) {
-      const isAlive = words[(at >> 2) + stackTop] === EXECUTES && words[(other >> 2) + stackTop] === EXECUTES;
-      if (!isAlive) return i;
-    }
+    if (executes && stackTop >= 0 && words[(at >> 2) + stackTop] !== EXECUTES) return i;
     if (i + 1 === depth) return depth;
     executes = pointerAt(words, at + previous * 4) !== frames[i + 1];
     // From 3.14 on it does not say whether it executes.

@@ -67,6 +67,8 @@ export class ThreadStack {
   #isOuter = false;
   /** The last walk ended where others did, or surely at a root. */
   #isRootKnown = false;
+  /** In both copies of the last walk all frames are equal, whatever the pointer is. */
+  areFramesEqual = false;
   readonly #outerFrames = new OuterFrames();
   /** The frame from which the last walk began, and what it was linked to. */
   #head: Address = 0;
@@ -116,6 +118,7 @@ export class ThreadStack {
    */
   walk(read: ReadMemory, { isResting, isForProof }: { isResting: boolean; isForProof: boolean }): Walk {
     this.#spill.reads = 0;
+    this.areFramesEqual = false;
     const { words } = read;
     const { first, second, copies } = this.#plan;
     read.stack.depth = 0;
@@ -235,7 +238,7 @@ export class ThreadStack {
     return pointerAt(this.#spill.words, 0);
   }
 
-  /** See `depthAtOnce`; of the last walk, which must have agreed. 0 as well while its root is new. */
+  /** See `depthAtOnce`; of the last walk, whose frames must be equal. 0 as well while its root is new. */
   depthAtOnce(read: ReadMemory, sizes: FrameSizes): number {
     return this.#isRootKnown ? depthAtOnce(read, { plan: this.#plan, fields: this.#fields, sizes }) : 0;
   }
@@ -353,6 +356,7 @@ export class ThreadStack {
     }
     this.truncation = undefined;
     this.#isRootKnown = this.#root.isSure(last);
+    this.areFramesEqual = equal && !this.#isOuter && this.misses === 0;
     if (frame === 0 && !this.#isOuter && !(this.#isQuick && this.#root.isEntry(last))) {
       this.#root.learn(last, counted - stack.depth);
     }

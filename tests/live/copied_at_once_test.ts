@@ -37,7 +37,7 @@ async function provenStacks(pid: number): Promise<Map<string, number>> {
   const proven = new Map<string, number>();
   for (let i = 0; i < READS; i++) {
     const walk = reader.rereadStill(thread, { runs: true });
-    if (walk !== Walk.Agreed) continue;
+    if (walk !== Walk.Agreed && walk !== Walk.Reached) continue;
     let node = lookup.insert(entry);
     if (recording.insertedPartly || !lookup.isProof(entry)) continue;
     const names: string[] = [];
