@@ -138,7 +138,7 @@ export class Sampler {
     this.#intervalMs = 1000 / options.rateHz;
     this.#options = options;
     this.#targetTime = new TargetTime(startMs);
-    this.#lookup = new StackLookup(reader, recording, clock, this.#intervalMs);
+    this.#lookup = new StackLookup(reader, recording, clock);
     this.#standIns = new StandIns(recording);
     this.#lookout = new Lookout(reader, recording, this.#lookup);
     this.#cpuTimes = options.byCpuTime ? new CpuTimes(reader.activities, recording) : undefined;
@@ -221,6 +221,10 @@ export class Sampler {
       if (!isKnown) this.#news.add();
       if (first.sight !== Sight.Whole || !isKnown && this.#reader.isStill) this.#unproven.add();
       if (this.#prover.isSearching && this.#reader.isStill) this.#prover.note(entry, first);
+      if (first.sight === Sight.Empty && this.#reader.isStill) {
+        this.#empty.add(entry);
+        continue;
+      }
       // A stack that is too deep will be so again.
       if (first.sight === Sight.Whole || isTooDeep(entry, first)) this.#count(entry, first, timeNs);
       else (again ??= []).push({ entry, first });

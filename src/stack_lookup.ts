@@ -17,22 +17,18 @@ const DEEPEST_JOINED = 1000;
 const FEW_NEW = 16;
 /** Innermost frames whose code objects may soon be freed: a module runs its own once, and imports others meanwhile. */
 const SHORT_LIVED = 16;
-/** At intervals of so much more time may be taken from a thread, to lose no code object. Units: ms. */
-const LEAST_THOROUGH = 4;
 
 /** Looks up the stacks that a reader has just walked. */
 export class StackLookup {
   readonly #reader: StackReader;
   readonly #recording: Recording;
   readonly #clock: Clock;
-  readonly #intervalMs: number;
   #leftMs = -Infinity;
 
-  constructor(reader: StackReader, recording: Recording, clock: Clock, intervalMs: number) {
+  constructor(reader: StackReader, recording: Recording, clock: Clock) {
     this.#reader = reader;
     this.#recording = recording;
     this.#clock = clock;
-    this.#intervalMs = intervalMs;
   }
 
   /** Until when a thread waited that we went to: now, or when it was left last. Units: ms of the clock. */
@@ -55,8 +51,7 @@ export class StackLookup {
   readonly capture = (): void => {
     const { stack } = this.#reader;
     if (stack.depth > DEEPEST_JOINED) return;
-    const thoroughly = this.#intervalMs >= LEAST_THOROUGH;
-    this.#recording.codes.capture(stack.codes, Math.min(stack.depth, SHORT_LIVED), thoroughly);
+    this.#recording.codes.capture(stack.codes, Math.min(stack.depth, SHORT_LIVED));
   };
 
   /** @returns what `Recording.insert` does. */

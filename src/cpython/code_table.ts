@@ -112,25 +112,15 @@ export class CodeTable {
   /**
    * Reads of a stack's code objects what tells them apart, in one call, since later they may be freed: of those that are new,
    * or have used an address again. Shape: the first `depth` of `addresses`.
-   *
-   * @param thoroughly also of those that are run once; and all of these that are new.
    */
-  capture(addresses: ArrayLike<Address>, depth: number, thoroughly: boolean): void {
+  capture(addresses: ArrayLike<Address>, depth: number): void {
     const captured = new Set<Address>();
     for (let i = 0; i < depth; i++) {
       const address = addresses[i]!;
-      const id = this.#ids.get(address);
-      const isSure = id !== undefined && !this.#reused.has(address) &&
-        !(thoroughly && this.#objects[id]!.isOnce);
+      const isSure = this.#ids.has(address) && !this.#reused.has(address);
       if (!isSure && isCodeAddress(address)) captured.add(address);
     }
-    if (captured.size === 0) return;
-    this.#addStructs([...captured]);
-    if (!thoroughly) return;
-    const once = [...this.#structsOf(captured)].filter(([address, struct]) =>
-      this.#isOnce(struct) && !(this.#ids.has(address) && this.#isSame(address, struct.words, 0))
-    );
-    this.#readTexts(once.map(([, struct]) => struct));
+    if (captured.size > 0) this.#addStructs([...captured]);
   }
 
   /**
@@ -159,11 +149,9 @@ export class CodeTable {
   #readAll(fresh: readonly Address[]): Address[] {
     this.#addStructs(fresh);
     const structs = this.#structsOf(fresh);
-    const hasTexts = (struct: Struct) => this.#ahead.has(struct.pointer(this.#layout.code.lineTable));
-    const late = [...structs].filter(([, struct]) => !hasTexts(struct));
-    this.#readTexts(late.map(([, struct]) => struct));
+    this.#readTexts([...structs.values()]);
     // At once: some are freed by the time that they are decoded.
-    const lost = this.#changedAmong(late.map(([address]) => address), (address, words, at) => {
+    const lost = this.#changedAmong([...structs.keys()], (address, words, at) => {
       const before = structs.get(address)!.words;
       return this.#fingerprint.every((word) => words[at + word] === before[word]);
     });

@@ -30,7 +30,7 @@ async function provenStacks(pid: number): Promise<Map<string, number>> {
   const reader = new StackReader(process, runtime);
   const codes = new CodeTable(process, runtime.layout);
   const recording = new Recording(codes, { perThread: false, timeline: false });
-  const lookup = new StackLookup(reader, recording, { now: nowMs } as Clock, 1);
+  const lookup = new StackLookup(reader, recording, { now: nowMs } as Clock);
   reader.relist();
   const thread = reader.threads[0]!;
   const entry = { thread, cursor: new Cursor(), index: recording.addThread(thread.info) };

@@ -7,9 +7,8 @@ import type { Clock } from "../../src/types.ts";
 import { FakeCodes, rawStack } from "./fake_codes.ts";
 
 /** A thread on whose processor we are to search there, or for one read. */
-function setUp({ where = "search", intervalMs = 1, onLeave = () => {} }: {
+function setUp({ where = "search", onLeave = () => {} }: {
   where?: "search" | "visit" | "elsewhere";
-  intervalMs?: number;
   onLeave?: () => void;
 } = {}) {
   const codes = new FakeCodes();
@@ -30,7 +29,7 @@ function setUp({ where = "search", intervalMs = 1, onLeave = () => {} }: {
   };
   const state = { timeMs: 5 };
   const clock = { now: () => state.timeMs } as Clock;
-  const lookup = new StackLookup(reader as unknown as StackReader, recording, clock, intervalMs);
+  const lookup = new StackLookup(reader as unknown as StackReader, recording, clock);
   const info = { pid: 1, threadId: 2, osThreadId: 3, name: undefined, interpreterId: 0 };
   const index = recording.addThread(info);
   const entry: ThreadEntry = { thread: { info } as ReadThread, cursor: new Cursor(), index };
@@ -87,21 +86,6 @@ Deno.test("code that is freed, or used again, as soon as its thread goes on is n
   assert.deepEqual(insert(a!, b!), { path: "a", isWhole: false });
   codes.add({ name: "f" }, b);
   assert.deepEqual(insert(a!, b!), { path: "a f", isWhole: true }, "from now on it is looked at before");
-});
-
-Deno.test("at long intervals a thread waits until all was read of code that is run once", () => {
-  const onLeave: (() => void)[] = [];
-  const leave = () => onLeave.splice(0).forEach((f) => f());
-  const { codes, reader, insert, free } = setUp({ where: "visit", intervalMs: 10, onLeave: leave });
-  const a = codes.add({ name: "a" });
-  const lineTable = Array.from({ length: 900 }, () => 1);
-  const module = codes.add({ name: "<module>", isModule: true, lineTable });
-  insert(a);
-  onLeave.push(() => free(module));
-  assert.deepEqual(insert(a, module), { path: "a <module>", isWhole: true });
-  assert.equal(reader.callsBefore, 3, "structs, texts and line tables, the rest of a long one");
-  codes.add({ name: "<other>", isModule: true }, module);
-  assert.deepEqual(insert(a, module), { path: "a <other>", isWhole: true });
 });
 
 Deno.test("a search stays for a few code objects that are new, and leaves for many", () => {
