@@ -6,6 +6,7 @@ export const OFFSET_LIMIT = 0x400_0000;
 /** Leaf offset of a sample whose stack ends here for lack of proof; all others are above it. */
 export const CUT_OFFSET = -2;
 const ACTIVITIES = 4;
+const NO_CALLS: readonly CallNode[] = [];
 
 /** A path from the root: the code at its end, called from `callOffset` in the parent's code. */
 export class CallNode {
@@ -21,6 +22,8 @@ export class CallNode {
   /** A sample that begins as this path surely does: it counts in its place if this one was torn. */
   standIn: StandIn | undefined;
   children: Map<number, CallNode> | undefined;
+  /** Those of them that are proven, by their code: torn reads show ever new ones that are not. */
+  #provenCalls: Map<number, CallNode[]> | undefined;
   /** Samples that ended here, or their CPU time, by `selfKey`. */
   selfCounts: Map<number, number> | undefined;
 
@@ -65,11 +68,25 @@ export class CallNode {
   /** Marks this path, and so every path that it begins with, as proven. */
   prove(): void {
     // deno-lint-ignore no-this-alias -- a walk towards the root
-    let node: CallNode | undefined = this;
-    while (node !== undefined && !node.proven) {
+    let node: CallNode = this;
+    while (!node.proven) {
       node.proven = true;
-      node = node.parent;
+      const parent = node.parent!;
+      parent.#addProven(node);
+      node = parent;
     }
+  }
+
+  /** The proven calls of a code object from this one. */
+  provenCalls(codeId: number): readonly CallNode[] {
+    return this.#provenCalls?.get(codeId) ?? NO_CALLS;
+  }
+
+  #addProven(child: CallNode): void {
+    this.#provenCalls ??= new Map();
+    const calls = this.#provenCalls.get(child.codeId);
+    if (calls === undefined) this.#provenCalls.set(child.codeId, [child]);
+    else calls.push(child);
   }
 }
 

@@ -31,8 +31,7 @@ export function provenPath(node: CallNode): ProvenPath {
 function nearestProvenCall(caller: CallNode, step: CallNode): CallNode | undefined {
   let nearest: CallNode | undefined;
   let distance = Infinity;
-  for (const child of caller.children?.values() ?? []) {
-    if (!child.proven || child.codeId !== step.codeId) continue;
+  for (const child of caller.provenCalls(step.codeId)) {
     const offset = Math.abs(child.callOffset - step.callOffset);
     if (offset >= distance) continue;
     nearest = child;

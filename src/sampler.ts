@@ -237,7 +237,7 @@ export class Sampler {
   #countAgain(again: readonly TornStack[], now: number): void {
     const timeNs = this.#timeNs(now);
     for (const { entry, first } of again) {
-      const sighting = this.#settle(entry, { first, best: this.#lookAgain({ entry, first }), now });
+      const sighting = this.#settle(entry, { first, best: this.#lookAgain({ entry, first }, now), now });
       if (sighting.sight !== Sight.Empty) this.#count(entry, sighting, timeNs);
     }
   }
@@ -273,8 +273,9 @@ export class Sampler {
    * A path that is not known may be one that was torn: further reads, of some microseconds later, may show a known one. A
    * read that did not reach the root, or met no frame, says little of where it belongs: the next one that does stands for it.
    */
-  #lookAgain({ entry, first }: TornStack): Sighting {
+  #lookAgain({ entry, first }: TornStack, now: number): Sighting {
     const isLost = first.sight < Sight.Unproven;
+    const untilMs = now + this.#intervalMs / 2;
     let best = first;
     for (let i = 0; i < (isLost ? LOST_RETRIES : TORN_RETRIES); i++) {
       this.counters.rereads++;
@@ -282,6 +283,8 @@ export class Sampler {
       if (next.sight > best.sight) best = next;
       // A thread that runs no Python code does so for longer.
       if (best.sight === Sight.Whole || best.sight === Sight.Empty && this.#empty.has(entry)) break;
+      // Were the next tick missed for it, it would be missed where stacks are torn.
+      if (this.#clock.now() >= untilMs) break;
     }
     if (best.sight !== Sight.Empty) {
       this.#empty.delete(entry);
