@@ -12,6 +12,9 @@ const PAGE = 4096;
 /** Windows of one thread, both copies. Units: bytes. */
 const MAX_WINDOW_BYTES = 0x3000_0000;
 
+/** With fewer windows hardly any stack is known yet. */
+const FEW_WINDOWS = 4;
+
 /** Where one copy of what a walk needs lies in the bytes of a call: the pointer, then the frames. */
 export interface Copy {
   pointerOffset: number;
@@ -125,11 +128,15 @@ export class StackPlan {
     }
   }
 
-  /** A walk is over: takes over what it asked to remember. The offsets of the last call do not hold any more then. */
+  /**
+   * A walk is over: takes over what it asked to remember. The offsets of the last call do not hold any more then.
+   *
+   * @param isWhole whether it reached a root: where one that did not has been will hardly be asked for again.
+   */
   endWalk(isWhole: boolean): void {
     this.#walks++;
     if (this.#pending.length === 0) return;
-    if (isWhole) this.windows.add(this.#pending);
+    if (isWhole || this.windows.count < FEW_WINDOWS) this.windows.add(this.#pending);
     this.#pending.length = 0;
   }
 }

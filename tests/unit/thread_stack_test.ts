@@ -311,6 +311,25 @@ for (const link of ["cframe", "cframe without shims"]) {
   }
 }
 
+Deno.test("where a walk led nowhere is not read in advance, but while hardly anything is", () => {
+  const misses = (count: number) => {
+    const thread = new FakeThread(LAYOUT_OF_LINK.get("direct")!);
+    const frames = Array.from({ length: count }, (_, i) => FAR + i * 0x10_0000);
+    thread.writeStack(frames, frames.map((_, i) => 0x1000 * (i + 1)));
+    thread.settle();
+    const left = FAR + 0x4000_0000;
+    thread.writeFrame(left, { code: 0x9000, instr: 0x9008, previous: 0 });
+    thread.setHead(left);
+    return [1, 2].map(() => {
+      const { walk, misses } = thread.read()!;
+      assert.equal(walk, Walk.Broken);
+      return misses;
+    });
+  };
+  assert.deepEqual(misses(6), [1, 1]);
+  assert.deepEqual(misses(1), [1, 0]);
+});
+
 Deno.test("a stack without end is cut at the limit", () => {
   const layout = LAYOUT_OF_LINK.get("frame_object")!;
   const step = 64;
