@@ -167,7 +167,8 @@ export class StackReader {
       isResting && this.#rest.staysEntered(thread, this.stack);
     // Asked after the walk: frames that it had to read on their own must be of the same moment.
     this.isStill = isStopped && thread.stack.misses === 0 || this.#rest.lasts(thread);
-    if (thread.stack.isOutside && !this.isStill) return this.#unreadable(thread);
+    // Outside of the outermost place nothing can be: it was set, and its frames could not be followed.
+    if (thread.stack.isOutside && (!this.isStill || result === Walk.Empty)) return this.#unreadable(thread);
     this.areFramesEqual = isLinked && thread.stack.areFramesEqual;
     if (isLinked) return result;
     if (this.isStill && this.#rest.isVisiting) this.#entered = thread;

@@ -89,3 +89,19 @@ Deno.test("a frame that has not begun is proven if, once its thread has run, it 
   assert.equal(isProven(({ memory }) => memory.word(inner + layout.frame.previous, outer + 8)), false);
   assert.equal(isProven(({ memory }) => memory.word(inner + layout.frame.code, 0x3000)), false);
 });
+
+Deno.test("a stack that cannot be followed is not taken for none, though nothing is outside of its place", () => {
+  const layout = LAYOUT_OF_LINK.get("cframe without shims")!;
+  const target = new FakeTarget(layout);
+  target.start(0);
+  target.giveGil(0);
+  target.canVisit = true;
+  const now = target.settle();
+  const inner = FakeTarget.tstate(0) + 3072 + 256;
+  // A generator that is just being suspended.
+  target.memory.word(inner + layout.frame.previous, 0);
+  target.memory.write(inner + layout.frame.owner, [1]);
+  target.memory.write(inner + layout.generator.state - layout.generator.frame, [0xff]);
+  target.reader.readJoined("all", now, NOTHING);
+  assert.equal(target.reader.walk(target.reader.threads[0]!), Walk.Broken);
+});
