@@ -83,6 +83,8 @@ export class CallNode {
   }
 
   #addProven(child: CallNode): void {
+    // One that was forgotten is shown nowhere.
+    if (this.children?.get(childKey(child.codeId, child.callOffset)) !== child) return;
     this.#provenCalls ??= new Map();
     const calls = this.#provenCalls.get(child.codeId);
     if (calls === undefined) this.#provenCalls.set(child.codeId, [child]);

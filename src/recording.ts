@@ -172,8 +172,14 @@ export class Recording {
       instrs[i] = stack.instrs[last - i]!;
       nodes[i] = node;
     }
+    // Nothing of it is shown: a torn read may end at a frame that is hidden.
+    if (node.parent === undefined) {
+      this.insertedPartly = true;
+      this.leafOffset = CUT_OFFSET;
+      return node;
+    }
     // A frame that has just been entered is before its first instruction.
-    const offset = depth === 0 ? -1 : this.codes.byteOffset(node.codeId, instrs[last]!);
+    const offset = this.codes.byteOffset(node.codeId, instrs[last]!);
     this.leafOffset = Math.min(Math.max(offset, -1), OFFSET_LIMIT);
     return node;
   }

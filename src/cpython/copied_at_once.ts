@@ -11,7 +11,8 @@
  * - those on the other side of a frame on the C stack, which is of another range, unless they end where their callee begins:
  *   then no other frame was between them. They must execute as well, by their own account (to 3.13): else a generator may
  *   have been.
- * - generators, and what lies outside of them or in another chunk of the data stack.
+ * - what lies outside of a generator, and it itself unless it is the innermost one and executes; and what lies in another
+ *   chunk of the data stack.
  */
 import type { FrameFields } from "./frame_fields.ts";
 import { EXECUTES } from "./layout.ts";
@@ -20,8 +21,11 @@ import type { StackPlan } from "./stack_plan.ts";
 import { pointerAt } from "../memory.ts";
 import type { Address } from "../types.ts";
 
-/** `FRAME_OWNED_BY_THREAD`: on the data stack. Source: Include/internal/pycore_frame.h at v3.11.0. */
+/**
+ * `FRAME_OWNED_BY_THREAD`: on the data stack; `FRAME_OWNED_BY_GENERATOR`. Source: Include/internal/pycore_frame.h at v3.11.0.
+ */
 const OWNED_BY_THREAD = 0;
+const OWNED_BY_GENERATOR = 1;
 
 /** What a frame of a code object takes in memory. Units: bytes; NaN when that is unknown. */
 export type FrameSizes = (code: Address) => number;
@@ -46,8 +50,11 @@ export function depthAtOnce(
     const frame = frames[i]!;
     if (frame + low < start || frame + high > end) return i;
     const at = first.offsets[window]! + frame - start;
-    if ((words[(at + owner) >> 2]! >>> ((owner & 3) * 8) & 0xff) !== OWNED_BY_THREAD) return i;
-    if (executes && stackTop >= 0 && words[(at >> 2) + stackTop] !== EXECUTES) return i;
+    const isAlive = !executes || stackTop < 0 || words[(at >> 2) + stackTop] === EXECUTES;
+    const ownedBy = words[(at + owner) >> 2]! >>> ((owner & 3) * 8) & 0xff;
+    // One that is suspended has no caller.
+    if (i === 0 && ownedBy === OWNED_BY_GENERATOR && isAlive) return 1;
+    if (ownedBy !== OWNED_BY_THREAD || !isAlive) return i;
     if (i + 1 === depth) return depth;
     executes = pointerAt(words, at + previous * 4) !== frames[i + 1];
     // From 3.14 on it does not say whether it executes.

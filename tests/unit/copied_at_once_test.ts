@@ -68,7 +68,12 @@ for (const link of ["cframe without shims", "cframe", "direct"]) {
       link,
       (thread, frames) => rewrite(thread, frames, 2, { owner: GENERATOR, executes: true }),
     );
-    assert.equal(isGenerator.inner, 0);
+    assert.equal(isGenerator.inner, 1, "it itself was");
+    const isSuspended = threeFrames(
+      link,
+      (thread, frames) => rewrite(thread, frames, 2, { owner: GENERATOR, executes: false }),
+    );
+    assert.equal(isSuspended.inner, hasStackTop ? 0 : 1);
     const inOtherChunk = threeFrames(link, (thread, frames) => {
       const far = DATA_STACK + 0x10_0000;
       rewrite(thread, [frames[0]!, frames[1]!, far], 2, { executes: true });

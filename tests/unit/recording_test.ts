@@ -289,6 +289,27 @@ Deno.test("a path that was searched for often is remembered, so that it is not s
   assert.equal(torn.parent!.children!.size, 1);
 });
 
+Deno.test("a stack of which nothing is shown is known in part only", () => {
+  const { codes } = newCodes();
+  const hidden = codes.add({ name: "__init__", file: "__init__" });
+  const recording = new Recording(codes.table, SHARED);
+  recording.addThread(THREAD);
+  for (const stack of [[[hidden, 4]], []] as [number, number][][]) {
+    assert.equal(recording.insert(0, new Cursor(), rawStack(stack)), recording.roots[0]);
+    assert.deepEqual([recording.insertedPartly, recording.leafOffset], [true, CUT_OFFSET]);
+  }
+});
+
+Deno.test("a path that was forgotten and is proven later stands for no other", () => {
+  const { recording, insert, addresses: [a, b] } = newRecording();
+  const [known, forgotten] = [insert([a!, 2], [b!, 0]), insert([a!, 4], [b!, 0])];
+  recording.prune();
+  forgotten.prove();
+  assert.deepEqual(known.parent!.provenCalls(known.codeId), []);
+  insert([a!, 2], [b!, 0]).prove();
+  assert.equal(insert([a!, 2]).provenCalls(known.codeId).length, 1);
+});
+
 Deno.test("the beginning of a thread's stacks has stayed once many of them had it, with its instructions", () => {
   const { codes, addresses: [a, b, c, d] } = newCodes();
   const recording = new Recording(codes.table, SHARED);
