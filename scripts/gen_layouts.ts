@@ -204,9 +204,10 @@ function generateOrder(headers: Headers): DebugOffsetOrder {
 /** What `Offsets` needs and the table does not have; ABSENT where the minor does not have it, either. */
 function probeExtra(table: readonly string[], value: (ours: string) => number) {
   const extra: Record<string, number> = {};
-  const all = Object.entries(MANIFEST).flatMap(([group, { struct: _, ...members }]) =>
-    ["sizes", ...Object.keys(members)].map((name) => name === "sizes" ? `sizes.${group}` : `${group}.${name}`)
-  );
+  const all = Object.entries(MANIFEST).flatMap(([group, { struct: _, ...members }]) => [
+    `sizes.${group}`,
+    ...Object.keys(members).map((name) => `${group}.${name}`),
+  ]);
   for (const ours of all) {
     const [group, field] = ours.split(".") as ["runtime", "interpretersHead"];
     const where = ours.startsWith("sizes.") ? TABLE_SIZES[field as "runtime"] : TABLE_FIELDS[group][field];

@@ -31,8 +31,8 @@ const OWNED_BY_GENERATOR = 1;
 export type FrameSizes = (code: Address) => number;
 
 /**
- * The number of innermost frames that were copied at once, in a walk of two copies that agree; 0 when the innermost one had
- * perhaps been left.
+ * The number of innermost frames that were copied at once, in a walk of two copies that have the same frames; 0 when the
+ * innermost one had perhaps been left.
  */
 export function depthAtOnce(
   { words, stack: { frames, codes, depth } }: { words: Uint32Array; stack: RawStack },
@@ -55,7 +55,7 @@ export function depthAtOnce(
     // One that is suspended has no caller.
     if (i === 0 && ownedBy === OWNED_BY_GENERATOR && isAlive) return 1;
     if (ownedBy !== OWNED_BY_THREAD || !isAlive) return i;
-    if (i + 1 === depth) return depth;
+    if (i + 1 === depth) break;
     executes = pointerAt(words, at + previous * 4) !== frames[i + 1];
     // From 3.14 on it does not say whether it executes.
     const mayHaveGap = stackTop < 0 || frames[i + 1]! + sizes(codes[i + 1]!) !== frame;
