@@ -27,6 +27,8 @@ const PAGE = 4096;
 export const MAX_DEPTH = 1_000_000;
 /** In place of a caller: the frames are not on any stack. */
 const NO_FRAME = -1;
+/** No thread state with a place of its own (3.11, 3.12) is as long. Units: bytes. */
+const MAX_STATE = 1024;
 /** Places on the C stack that are followed outwards while they are not set. */
 const MAX_UNSET = 4;
 
@@ -201,18 +203,21 @@ export class ThreadStack {
    */
   #isSet(place: Address, words: Uint32Array): boolean | undefined {
     const { currentFrame, previous } = this.#fields.layout.cframe;
+    if (this.#isOutermost(place)) return this.#wordAt(words, this.#plan.first, place + currentFrame) === 0;
     const outside = this.#wordAt(words, this.#plan.first, place + previous);
     if (outside === undefined) return undefined;
-    // The thread state's own place is the outermost, and names no frame.
-    if (outside === 0) return this.#wordAt(words, this.#plan.first, place + currentFrame) === 0;
     const caller = this.#wordAt(words, this.#plan.first, outside + currentFrame);
     if (caller === undefined) return undefined;
     if (caller !== this.#entryCaller) return false;
-    if (caller !== 0) return true;
-    // The outermost place, or that of a stack which was begun with none (greenlet).
+    if (caller !== 0 || this.#isOutermost(outside)) return true;
+    // That of a stack which was begun with none (greenlet).
     const beyond = this.#wordAt(words, this.#plan.first, outside + previous);
-    return beyond === 0 ||
-      beyond !== undefined && this.#wordAt(words, this.#plan.first, beyond + previous) === 0;
+    return beyond !== undefined && this.#isOutermost(beyond);
+  }
+
+  /** The outermost place is the thread state's own, and names no frame. Any other may hold zeros until it is set. */
+  #isOutermost(place: Address): boolean {
+    return place > this.tstate && place < this.tstate + MAX_STATE;
   }
 
   #isPlaceEqual(words: Uint32Array, place: Address): boolean {

@@ -110,7 +110,7 @@ export class FakeTarget {
     this.memory.word(inner + frame.code, 0x1000 * (index + 2));
     this.memory.word(inner + frame.previous, outer);
     if (this.#layout.traits.frameLink === "cframe") {
-      const [place, outermost] = [tstate + 2560, tstate + 2624];
+      const [place, outermost] = [tstate + 2560, tstate + 512];
       this.memory.word(place + cframe.currentFrame, inner);
       this.memory.word(place + cframe.previous, outermost);
       this.memory.word(tstate + thread.frame, place);

@@ -311,6 +311,18 @@ for (const link of ["cframe", "cframe without shims"]) {
   }
 }
 
+for (const link of ["cframe without shims", "cframe"]) {
+  Deno.test(`${link}: a place that holds zeros, since it is not set, does not say that no Python code runs`, () => {
+    const thread = prepared(LAYOUT_OF_LINK.get(link)!);
+    thread.settle();
+    const { cframe } = thread.layout;
+    thread.enterPlace(OTHER_CFRAME);
+    thread.memory.word(OTHER_CFRAME + cframe.currentFrame, 0);
+    thread.memory.word(OTHER_CFRAME + cframe.previous, 0);
+    for (const isResting of [false, true]) assert.equal(thread.read(1, isResting)!.walk, Walk.Broken);
+  });
+}
+
 Deno.test("where a walk led nowhere is not read in advance, but while hardly anything is", () => {
   const misses = (count: number) => {
     const thread = new FakeThread(LAYOUT_OF_LINK.get("direct")!);
