@@ -162,9 +162,9 @@ export class StackReader {
     const options = { isResting: isStopped || isResting, isForProof: this.#isForProof };
     const result = thread.stack.walk(this.#read, options);
     this.counters.misses += thread.stack.misses;
-    const isProof = isStopped || isResting || thread.stack.areFramesEqual;
-    const isLinked = !isProof || this.stack.hasBegun(this.#copies) || this.activities.waits(thread) ||
-      isResting && this.#rest.staysEntered(thread, this.stack);
+    const isProof = isStopped || isResting || result === Walk.Agreed || thread.stack.areFramesEqual;
+    const isLinked = !isProof || thread.stack.isCounted || this.stack.hasBegun(this.#copies) ||
+      this.activities.waits(thread) || isResting && this.#rest.staysEntered(thread, this.stack);
     // Asked after the walk: frames that it had to read on their own must be of the same moment.
     this.isStill = isStopped && thread.stack.misses === 0 || this.#rest.lasts(thread);
     // Outside of the outermost place nothing can be: it was set, and its frames could not be followed.

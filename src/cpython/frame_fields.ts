@@ -54,6 +54,19 @@ export class FrameFields {
     this.threadLow = roundDown(Math.min(...threadOffsets));
     this.threadSize = roundDown(Math.max(...threadOffsets)) + 8 - this.threadLow;
   }
+
+  /**
+   * Whether two copies of a frame have the same code, link and, unless it is the innermost one, instruction: if not, they are
+   * of two moments. `at` and `other` say which words are at the frame's address.
+   */
+  isSame(words: Uint32Array, at: number, other: number, isInnermost: boolean): boolean {
+    const { code, previous, instr } = this;
+    return words[at + code] === words[other + code] && words[at + code + 1] === words[other + code + 1] &&
+      words[at + previous] === words[other + previous] &&
+      words[at + previous + 1] === words[other + previous + 1] &&
+      (isInnermost || words[at + instr] === words[other + instr] &&
+          (!this.instrIsAddress || words[at + instr + 1] === words[other + instr + 1]));
+  }
 }
 
 function roundDown(offset: number): number {

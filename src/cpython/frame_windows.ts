@@ -22,6 +22,7 @@ interface Window {
   oldHigh: Address;
   uses: number;
   leafUses: number;
+  isPlace: number;
 }
 
 /** Address ranges that hold frames. Shape: parallel arrays, in address order, never overlapping. */
@@ -37,7 +38,9 @@ export class FrameWindows {
   /** Walks that used the window since the last `shrink`, and walks that began in it, older ones counting less. */
   uses = new Float64Array(8);
   leafUses = new Float64Array(8);
-  /** The windows by how often walks begin there, most often first. */
+  /** 1 for those that hold places which name a frame (3.11, 3.12). */
+  isPlace = new Uint8Array(8);
+  /** First the places, then the windows by how often walks begin there, most often first. */
   order = new Int32Array(8);
   count = 0;
 
@@ -48,7 +51,8 @@ export class FrameWindows {
       const [start, end] = [pairs[i]!, pairs[i + 1]!];
       // It gets one whole period to show its use.
       const uses = LEAST_USES;
-      windows.push({ start, end, low: start, high: end, oldLow: Infinity, oldHigh: 0, uses, leafUses: 0 });
+      const fresh = { oldLow: Infinity, oldHigh: 0, uses, leafUses: 0, isPlace: 0 };
+      windows.push({ start, end, low: start, high: end, ...fresh });
     }
     windows.sort((a, b) => a.start - b.start);
     const merged: Window[] = [];
@@ -63,6 +67,7 @@ export class FrameWindows {
         last.oldHigh = Math.max(last.oldHigh, window.oldHigh);
         last.uses = Math.max(last.uses, window.uses);
         last.leafUses += window.leafUses;
+        last.isPlace ||= window.isPlace;
       }
     }
     this.#store(merged);
@@ -89,11 +94,18 @@ export class FrameWindows {
       this.#oldHighs[kept] = high;
       this.uses[kept] = Math.max(0, uses - SHRINK_WALKS);
       this.leafUses[kept] = leafUses / 2;
+      this.isPlace[kept] = this.isPlace[i]!;
       kept++;
     }
     if (kept === this.count) return this.#correctOrder();
     this.count = kept;
     this.#findOrder();
+  }
+
+  /** Index of the window in which the innermost frame mostly lies, or -1. */
+  get innermost(): number {
+    for (let i = 0; i < this.count; i++) if (this.isPlace[this.order[i]!] === 0) return this.order[i]!;
+    return -1;
   }
 
   /** Index of the window that holds [start, end), or -1. `hint` is tried first. */
@@ -126,6 +138,7 @@ export class FrameWindows {
       oldHigh: this.#oldHighs[i]!,
       uses: this.uses[i]!,
       leafUses: this.leafUses[i]!,
+      isPlace: this.isPlace[i]!,
     }));
   }
 
@@ -141,23 +154,28 @@ export class FrameWindows {
       this.#oldHighs[i] = window.oldHigh;
       this.uses[i] = window.uses;
       this.leafUses[i] = window.leafUses;
+      this.isPlace[i] = window.isPlace;
     });
     this.#findOrder();
   }
 
   #findOrder(): void {
-    const { leafUses } = this;
     const order = Array.from({ length: this.count }, (_, i) => i);
-    this.order.set(order.sort((a, b) => leafUses[b]! - leafUses[a]!));
+    this.order.set(order.sort((a, b) => this.#isBefore(b, a) ? 1 : this.#isBefore(a, b) ? -1 : 0));
+  }
+
+  #isBefore(a: number, b: number): boolean {
+    const places = this.isPlace[a]! - this.isPlace[b]!;
+    return places > 0 || places === 0 && this.leafUses[a]! > this.leafUses[b]!;
   }
 
   /** Does so by insertion: mostly little has changed. */
   #correctOrder(): void {
-    const { order, leafUses } = this;
+    const { order } = this;
     for (let i = 1; i < this.count; i++) {
       const window = order[i]!;
       let at = i;
-      for (; at > 0 && leafUses[order[at - 1]!]! < leafUses[window]!; at--) order[at] = order[at - 1]!;
+      for (; at > 0 && this.#isBefore(window, order[at - 1]!); at--) order[at] = order[at - 1]!;
       order[at] = window;
     }
   }
@@ -174,6 +192,7 @@ export class FrameWindows {
     this.#oldHighs = new Float64Array(size);
     this.uses = new Float64Array(size);
     this.leafUses = new Float64Array(size);
+    this.isPlace = new Uint8Array(size);
     this.order = new Int32Array(size);
   }
 }

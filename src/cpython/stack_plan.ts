@@ -28,12 +28,16 @@ export class StackPlan {
   readonly first: Copy = { pointerOffset: 0, offsets: new Int32Array(8) };
   readonly second: Copy = { pointerOffset: 0, offsets: new Int32Array(8) };
   copies: 1 | 2 = 1;
+  /** The window that is read once more at once, or -1, and where this echo lies in the bytes of the call. */
+  echoed = -1;
+  echoOffset = 0;
   /** Where the thread state begins that was read, in memory and in the bytes of the call, and how much of it was. */
   readonly headStart: Address;
   headOffset = 0;
   headRead = 0;
   readonly #fields: FrameFields;
   #firstRange = 0;
+  #echoRange = 0;
   /** Bytes to be read of the thread state; from 3.15 on its root frame is a part of it. */
   #headSize: number;
   /** Ranges to add to the windows after the walk. */
@@ -51,7 +55,8 @@ export class StackPlan {
    * Appends what a walk of this thread needs to a call.
    *
    * The pointer comes first, so that it is read at a moment that does not depend on what the thread does, and right after
-   * it the window in which the innermost frame mostly lies, since that changes most.
+   * it the window in which the innermost frame mostly lies, since that changes most. Two copies are some microseconds apart;
+   * so that window is read once more at once, as an echo, where frames lie in one range.
    */
   push(ranges: RangeList, copies: 1 | 2): void {
     this.copies = copies;
@@ -65,19 +70,24 @@ export class StackPlan {
     this.headOffset = ranges.push(this.headStart, this.headRead);
     const inside = layout.thread.frame - threadLow;
     this.first.pointerOffset = this.headOffset + inside;
-    this.#pushFrames(ranges, this.first);
+    this.echoed = copies === 2 && this.#fields.owner >= 0 ? this.windows.innermost : -1;
+    this.#pushFrames(ranges, this.first, this.echoed);
     if (copies === 1) return;
     this.second.pointerOffset = ranges.push(this.headStart + inside, 8);
-    this.#pushFrames(ranges, this.second);
+    this.#pushFrames(ranges, this.second, -1);
   }
 
-  #pushFrames(ranges: RangeList, copy: Copy): void {
+  #pushFrames(ranges: RangeList, copy: Copy, echoed: number): void {
     const { windows } = this;
     if (copy.offsets.length < windows.count) copy.offsets = new Int32Array(windows.starts.length);
     for (let i = 0; i < windows.count; i++) {
       const window = windows.order[i]!;
       const start = windows.starts[window]!;
-      copy.offsets[window] = ranges.push(start, windows.ends[window]! - start);
+      const length = windows.ends[window]! - start;
+      copy.offsets[window] = ranges.push(start, length);
+      if (window !== echoed) continue;
+      this.#echoRange = ranges.count - this.#firstRange;
+      this.echoOffset = ranges.push(start, length);
     }
   }
 
@@ -99,7 +109,9 @@ export class StackPlan {
    */
   forgetRange(range: number): boolean {
     const windows = this.windows.count;
-    const index = range - this.#firstRange;
+    const found = range - this.#firstRange;
+    // The echo is of the window before it.
+    const index = this.echoed >= 0 && found >= this.#echoRange ? found - 1 : found;
     if (index < 0 || index >= this.copies * (windows + 1)) return false;
     const position = index % (windows + 1);
     // The thread itself cannot be read.

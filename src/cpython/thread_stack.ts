@@ -69,8 +69,10 @@ export class ThreadStack {
   #isOuter = false;
   /** The last walk ended where others did, or surely at a root. */
   #isRootKnown = false;
-  /** In both copies of the last walk all frames are equal, whatever the pointer is. */
+  /** In both copies of the last walk all frames are equal, those of the innermost window in the echo, whatever the pointer is. */
   areFramesEqual = false;
+  /** The last walk met as many frames as the thread had by its own count: none was not linked yet. */
+  isCounted = false;
   readonly #outerFrames = new OuterFrames();
   /** The frame from which the last walk began, and what it was linked to. */
   #head: Address = 0;
@@ -120,7 +122,7 @@ export class ThreadStack {
    */
   walk(read: ReadMemory, { isResting, isForProof }: { isResting: boolean; isForProof: boolean }): Walk {
     this.#spill.reads = 0;
-    this.areFramesEqual = false;
+    this.areFramesEqual = this.isCounted = false;
     const { words } = read;
     const { first, second, copies } = this.#plan;
     read.stack.depth = 0;
@@ -234,7 +236,7 @@ export class ThreadStack {
     const window = windows.find(at, at + 8, windows.order[0]!);
     if (window >= 0) {
       windows.uses[window]!++;
-      windows.leafUses[window]!++;
+      windows.isPlace[window] = 1;
       windows.widen(window, at, at + 8);
       return pointerAt(words, copy.offsets[window]! + at - windows.starts[window]!);
     }
@@ -249,8 +251,9 @@ export class ThreadStack {
   }
 
   #follow(head: Address, { words, bytes, stack }: ReadMemory): Walk {
-    const { low, high, code, previous, instr, instrIsAddress, owner, shimOwner, pointerTag } = this.#fields;
-    const { entry, entryLeast } = this.#fields;
+    const fields = this.#fields;
+    const { low, high, code, previous, instr, instrIsAddress, owner, shimOwner, pointerTag } = fields;
+    const { entry, entryLeast } = fields;
     const { datastackTop, datastackLimit } = this.#fields.layout.thread;
     const freeStart = datastackTop < 0 ? Infinity : this.threadField(words, datastackTop);
     const freeEnd = datastackTop < 0 ? Infinity : this.threadField(words, datastackLimit);
@@ -270,7 +273,10 @@ export class ThreadStack {
     let window = windows.order[0]!;
     let used = -1;
     let visited = 0;
+    const { echoOffset } = this.#plan;
+    let { echoed } = this.#plan;
     let equal = isTwice;
+    let equalAtOnce = isTwice;
     let spillLow = 0;
     let spillHigh = 0;
     // Brent's algorithm: a cycle passes the mark again within twice its length.
@@ -299,15 +305,12 @@ export class ThreadStack {
         used = window;
         windows.widen(window, start, end);
         if (isTwice) {
-          // Compared word by word: a copy that differs is of another moment.
-          const other = (secondOffsets[window]! + inside) >> 2;
-          if (
-            words[at + code] !== words[other + code] || words[at + code + 1] !== words[other + code + 1] ||
-            words[at + previous] !== words[other + previous] ||
-            words[at + previous + 1] !== words[other + previous + 1] ||
-            visited > 0 && (words[at + instr] !== words[other + instr] ||
-                instrIsAddress && words[at + instr + 1] !== words[other + instr + 1])
-          ) equal = false;
+          const isInnermost = visited === 0;
+          const isSame = fields.isSame(words, at, (secondOffsets[window]! + inside) >> 2, isInnermost);
+          equal &&= isSame;
+          equalAtOnce &&= window === echoed
+            ? fields.isSame(words, at, (echoOffset + inside) >> 2, isInnermost)
+            : isSame;
         }
       } else if (start >= headStart && end <= headEnd) {
         window = 0;
@@ -339,6 +342,8 @@ export class ThreadStack {
       lastSource = source;
       if (owner < 0 || sourceBytes[at * 4 + owner]! < shimOwner) {
         if (stack.depth === MAX_DEPTH) return this.#broken("too_deep");
+        // What lies outside of a frame in another range was not copied at once with those inside of it.
+        if (window !== echoed) echoed = -1;
         const codeLow = source[at + code]!;
         const codeAddress = codeLow - (codeLow & pointerTag) + source[at + code + 1]! * HIGH;
         const instrLow = source[at + instr]!;
@@ -361,7 +366,8 @@ export class ThreadStack {
     }
     this.truncation = undefined;
     this.#isRootKnown = this.#root.isSure(last);
-    this.areFramesEqual = equal && !this.#isOuter && this.misses === 0;
+    this.areFramesEqual = equalAtOnce && !this.#isOuter && this.misses === 0;
+    this.isCounted = stack.depth === counted;
     if (frame === 0 && !this.#isOuter && !(this.#isQuick && this.#root.isEntry(last))) {
       this.#root.learn(last, counted - stack.depth);
     }
