@@ -15,14 +15,17 @@ import { DOUBTFUL_ATTEMPTS, isDoubtful } from "./doubt.ts";
 import { provenPath } from "./proven_path.ts";
 import type { Activity, ThreadInfo } from "./types.ts";
 
-/** Stacks in a row that must begin alike for their beginning to be taken for one that lasts. */
+/** Stacks in a row, each another one, that must begin alike for their beginning to be taken for one that lasts. */
 const LASTING_STACKS = 32;
 
 /** The last stack of a thread, so that the next one is compared instead of looked up. Shape: root first. */
 export class Cursor {
   codes = new Float64Array(64);
   instrs = new Float64Array(64);
-  /** Stacks until now, and how many there were when each frame, with its instruction, was first part of them. */
+  /**
+   * Stacks until now, each other than the one before, and how many there were when each frame, with its instruction, was first
+   * part of them.
+   */
   stacks = 0;
   since = new Float64Array(64);
   nodes: CallNode[] = [];
@@ -39,7 +42,7 @@ export class Cursor {
     }
   }
 
-  /** Whether the outermost frames, so many, and their instructions have been the same for many stacks. */
+  /** Whether the outermost frames, so many, and their instructions have been the same while the others changed many times. */
   hasStayed(count: number): boolean {
     return this.stacks - this.since[count - 1]! >= LASTING_STACKS;
   }
@@ -132,7 +135,8 @@ export class Recording {
       (same === 0 || instrs[same - 1] === stack.instrs[last - same + 1])
     ) same++;
     let node = same > 0 ? nodes[same - 1]! : this.roots[thread]!;
-    cursor.stacks++;
+    // The same stack once more may be of a thread that has not run meanwhile.
+    if (same < depth || depth !== cursor.depth || instrs[last] !== stack.instrs[0]) cursor.stacks++;
     // The instructions of equal callers may still differ at the last equal level.
     const instr = stack.instrs[last - same + 1]!;
     if (same > 0 && instrs[same - 1] !== instr) {

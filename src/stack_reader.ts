@@ -163,10 +163,11 @@ export class StackReader {
     const result = thread.stack.walk(this.#read, options);
     this.counters.misses += thread.stack.misses;
     const isProof = isStopped || isResting || result === Walk.Agreed || thread.stack.areFramesEqual;
-    const isLinked = !isProof || thread.stack.isCounted || this.stack.hasBegun(this.#copies) ||
-      this.activities.waits(thread) || isResting && this.#rest.staysEntered(thread, this.stack);
     // Asked after the walk: frames that it had to read on their own must be of the same moment.
     this.isStill = isStopped && thread.stack.misses === 0 || this.#rest.lasts(thread);
+    const isLinked = !isProof || this.stack.hasBegun(this.#copies) ||
+      this.isStill && thread.stack.isCounted ||
+      this.activities.waits(thread) || isResting && this.#rest.staysEntered(thread, this.stack);
     // Outside of the outermost place nothing can be: it was set, and its frames could not be followed.
     if (thread.stack.isOutside && (!this.isStill || result === Walk.Empty)) return this.#unreadable(thread);
     this.areFramesEqual = isLinked && thread.stack.areFramesEqual;

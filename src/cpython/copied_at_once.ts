@@ -40,17 +40,20 @@ export function depthAtOnce(
 ): number {
   const { low, high, owner, previous, stackTop } = fields;
   if (owner < 0) return 0;
-  const { windows, first } = plan;
+  const { windows, first, second, echoed, echoOffset } = plan;
   const window = depth === 0 ? -1 : windows.find(frames[0]! + low, frames[0]! + high, windows.order[0]!);
   if (window < 0) return 0;
   const [start, end] = [windows.starts[window]!, windows.ends[window]!];
+  const firstOffset = first.offsets[window]!;
+  const toOther = ((window === echoed ? echoOffset : second.offsets[window]!) - firstOffset) >> 2;
   // The innermost frame, and each that has called C.
   let executes = true;
   for (let i = 0; i < depth; i++) {
     const frame = frames[i]!;
     if (frame + low < start || frame + high > end) return i;
-    const at = first.offsets[window]! + frame - start;
-    const isAlive = !executes || stackTop < 0 || words[(at >> 2) + stackTop] === EXECUTES;
+    const at = firstOffset + frame - start;
+    const top = (at >> 2) + stackTop;
+    const isAlive = !executes || stackTop < 0 || words[top] === EXECUTES && words[top + toOther] === EXECUTES;
     const ownedBy = words[(at + owner) >> 2]! >>> ((owner & 3) * 8) & 0xff;
     // One that is suspended has no caller.
     if (i === 0 && ownedBy === OWNED_BY_GENERATOR && isAlive) return 1;

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { attach } from "../../src/attach.ts";
 import { CodeTable } from "../../src/cpython/code_table.ts";
+import type { CallNode } from "../../src/call_node.ts";
 import { Walk } from "../../src/cpython/thread_stack.ts";
 import { nowMs } from "../../src/ffi/mod.ts";
 import { Cursor, Recording } from "../../src/recording.ts";
@@ -24,8 +25,18 @@ const READS = Number(Deno.env.get("PYSPY_PROOF_READS") ?? 20_000);
 /** From 3.11 on frames lie one after the other. */
 const FIRST_MINOR = 11;
 
-/** Reads a target from elsewhere, as fast as that goes. @returns the stacks that were proven, and how often. */
-async function provenStacks(pid: number): Promise<Map<string, number>> {
+/** Functions that call what they are given; any other place calls one function only. */
+const PASSING: ReadonlySet<string> = new Set(["through", "through_c"]);
+
+interface Proven {
+  /** How often each stack was proven. */
+  readonly stacks: Map<string, number>;
+  /** What was called from each place of a function. */
+  readonly callees: Map<string, Set<string>>;
+}
+
+/** Reads a target from elsewhere, as fast as that goes. */
+async function provenStacks(pid: number): Promise<Proven> {
   const { process, runtime } = await attach(pid);
   const reader = new StackReader(process, runtime);
   const codes = new CodeTable(process, runtime.layout);
@@ -34,7 +45,9 @@ async function provenStacks(pid: number): Promise<Map<string, number>> {
   reader.relist();
   const thread = reader.threads[0]!;
   const entry = { thread, cursor: new Cursor(), index: recording.addThread(thread.info) };
-  const proven = new Map<string, number>();
+  const stacks = new Map<string, number>();
+  const callees = new Map<string, Set<string>>();
+  const nameOf = (node: CallNode) => codes.get(node.codeId).name.replace(/^.*<locals>\./, "");
   for (let i = 0; i < READS; i++) {
     const walk = reader.rereadStill(thread, { runs: true });
     if (walk !== Walk.Agreed && walk !== Walk.Reached) continue;
@@ -42,25 +55,33 @@ async function provenStacks(pid: number): Promise<Map<string, number>> {
     if (recording.insertedPartly || !lookup.isProof(entry)) continue;
     const names: string[] = [];
     for (; node.parent !== undefined; node = node.parent) {
-      names.unshift(codes.get(node.codeId).name.replace(/^.*<locals>\./, ""));
+      const name = nameOf(node);
+      names.unshift(name);
+      const caller = node.parent.parent === undefined ? "" : nameOf(node.parent);
+      if (PASSING.has(caller)) continue;
+      const place = `${caller} at ${node.callOffset}`;
+      const called = callees.get(place);
+      if (called === undefined) callees.set(place, new Set([name]));
+      else called.add(name);
     }
     const stack = names.join(" ");
-    proven.set(stack, (proven.get(stack) ?? 0) + 1);
+    stacks.set(stack, (stacks.get(stack) ?? 0) + 1);
   }
   process.close();
-  return proven;
+  return { stacks, callees };
 }
 
 for (const python of pythons.filter(({ minor }) => Number(minor.split(".")[1]) >= FIRST_MINOR)) {
   for (const [program, whole] of Object.entries(STACKS)) {
     Deno.test(`copied at once: only stacks of ${program}, Python ${python.label}`, async () => {
       await using target = await startProgram(python, "twins.py", [program]);
-      const proven = await provenStacks(target.pid);
+      const { stacks, callees } = await provenStacks(target.pid);
       const possible = whole.map((stack) => `<module> ${program} ${stack} `);
-      const wrong = [...proven].filter(([stack]) => !possible.some((one) => one.startsWith(`${stack} `)));
+      const wrong = [...stacks].filter(([stack]) => !possible.some((one) => one.startsWith(`${stack} `)));
       assert.deepEqual(wrong, []);
+      assert.deepEqual([...callees].filter(([, called]) => called.size > 1), []);
       let proofs = 0;
-      for (const count of proven.values()) proofs += count;
+      for (const count of stacks.values()) proofs += count;
       assert.ok(proofs > READS / 1000, `${proofs} proofs in ${READS} reads`);
     });
   }

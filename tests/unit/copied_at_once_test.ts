@@ -32,6 +32,11 @@ function rewrite(thread: FakeThread, frames: readonly number[], index: number, c
   });
 }
 
+/** The ranges of the last call that hold a frame. */
+function rangesOf({ memory: { starts } }: FakeThread, frame: number): number[] {
+  return starts.flatMap((start, i) => start <= frame && start > frame - 512 ? [i] : []);
+}
+
 /** Lets the innermost frame be called by C; its caller executes then. */
 function enterFromC(thread: FakeThread, frames: readonly number[], { executes = true } = {}): void {
   const owner = thread.layout.traits.shimOwner;
@@ -56,6 +61,41 @@ for (const link of ["cframe without shims", "cframe", "direct"]) {
   Deno.test(`${link}: a frame that has perhaps been left was not`, { ignore: !hasStackTop }, () => {
     const left = threeFrames(link, (thread, frames) => rewrite(thread, frames, 2, { executes: false }));
     assert.deepEqual([left.walk, left.inner], [Walk.Agreed, 0]);
+  });
+
+  Deno.test(`${link}: nor was one that was left between the copies`, { ignore: !hasStackTop }, () => {
+    const thread = new FakeThread(LAYOUT_OF_LINK.get(link)!);
+    const frames = [0, 1, 2].map((i) => DATA_STACK + i * SIZE);
+    thread.writeStack(frames, [0x1000, 0x2000, 0x3000]);
+    rewrite(thread, frames, 2, { executes: true });
+    thread.settle();
+    const [first] = rangesOf(thread, frames[0]!);
+    thread.memory.between = (index) =>
+      index === first ? rewrite(thread, frames, 2, { executes: false }) : undefined;
+    assert.equal(thread.read()!.walk, Walk.Agreed);
+    assert.equal(thread.depthAtOnce(() => SIZE), 0);
+  });
+
+  Deno.test(`${link}: the innermost frames are of one moment if their echo has them`, () => {
+    const inner = (index: number, change: (thread: FakeThread, frames: number[]) => void) => {
+      const thread = new FakeThread(LAYOUT_OF_LINK.get(link)!);
+      const frames = [0, 1, 2].map((i) => DATA_STACK + i * SIZE);
+      thread.writeStack(frames, [0x1000, 0x2000, 0x3000]);
+      rewrite(thread, frames, 2, { executes: true });
+      thread.settle();
+      const copies = rangesOf(thread, frames[0]!);
+      assert.equal(copies.length, 3, "twice and an echo");
+      assert.equal(copies[1], copies[0]! + 1);
+      thread.memory.between = (at) => at === copies[index] ? change(thread, frames) : undefined;
+      const { walk } = thread.read()!;
+      assert.equal(walk, Walk.Reached, "the copies differ");
+      return thread.stack.areFramesEqual ? thread.depthAtOnce(() => SIZE) : 0;
+    };
+    const leave = (thread: FakeThread, frames: number[]) => {
+      rewrite(thread, frames, 1, { instr: 0x9000 });
+      rewrite(thread, frames, 2, { code: 0x4000 });
+    };
+    assert.deepEqual([inner(0, leave), inner(1, leave)], [0, 3]);
   });
 
   Deno.test(`${link}: nor was what lies outside of a generator, or elsewhere`, () => {

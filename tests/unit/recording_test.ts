@@ -321,6 +321,8 @@ Deno.test("the beginning of a thread's stacks has stayed once many of them had i
   };
   assert.deepEqual(show(20, [a!, 2], [b!, 4]), [false, false, false]);
   assert.deepEqual(show(20, [a!, 2], [b!, 4]), [true, true, false]);
+  for (let i = 0; i < 40; i++) recording.insert(0, cursor, rawStack([[a!, 2], [b!, 4], [c!, 8]]));
+  assert.equal(cursor.hasStayed(3), false, "the thread may not have run meanwhile");
   assert.deepEqual(show(1, [a!, 2], [b!, 6]), [true, false, false], "another instruction");
   assert.deepEqual(show(40, [a!, 2], [b!, 6]), [true, true, false]);
   assert.deepEqual(show(1, [a!, 2], [c!, 6]), [true, false, false], "another function");

@@ -90,6 +90,26 @@ Deno.test("a frame that has not begun is proven if, once its thread has run, it 
   assert.equal(isProven(({ memory }) => memory.word(inner + layout.frame.code, 0x3000)), false);
 });
 
+Deno.test("a frame that has not begun is proven on a visit if its thread counts as many frames", () => {
+  const layout = LAYOUT_OF_LINK.get("direct")!;
+  const isProven = (counted: number) => {
+    const target = new FakeTarget(layout, { freeThreaded: false });
+    target.start(0);
+    target.canVisit = true;
+    const tstate = FakeTarget.tstate(0);
+    const [outer, inner] = [tstate + 3072, tstate + 3072 + 256];
+    target.memory.write(outer + layout.frame.owner, [layout.traits.shimOwner]);
+    target.memory.word(inner + layout.frame.instr, 0x2000 + layout.code.bytecode);
+    target.memory.write(tstate + layout.thread.recursionLimit, [100, 0, 0, 0]);
+    target.memory.write(tstate + layout.thread.recursionRemaining, [100 - counted, 0, 0, 0]);
+    const now = target.settle();
+    const stillThere: boolean[] = [];
+    target.reader.readJoined("all", now, { capture: () => stillThere.push(target.reader.isStill) });
+    return stillThere;
+  };
+  assert.deepEqual([isProven(1), isProven(2), isProven(0)], [[true], [false], [false]]);
+});
+
 Deno.test("a stack that cannot be followed is not taken for none, though nothing is outside of its place", () => {
   const layout = LAYOUT_OF_LINK.get("cframe without shims")!;
   const target = new FakeTarget(layout);
