@@ -219,12 +219,12 @@ export class Sampler {
       this.counters.sights[first.sight]!++;
       const isKnown = first.sight === Sight.Whole && !this.#lookout.hasProven;
       if (!isKnown) this.#news.add();
-      if (first.sight !== Sight.Whole || !isKnown && this.#reader.isStill) this.#unproven.add();
       if (this.#prover.isSearching && this.#reader.isStill) this.#prover.note(entry, first);
       if (first.sight === Sight.Empty && this.#reader.isStill) {
         this.#empty.add(entry);
         continue;
       }
+      if (first.sight !== Sight.Whole || !isKnown && this.#reader.isStill) this.#unproven.add();
       // A stack that is too deep will be so again.
       if (first.sight === Sight.Whole || isTooDeep(entry, first)) this.#count(entry, first, timeNs);
       else (again ??= []).push({ entry, first });
