@@ -26,7 +26,7 @@ import { Visit } from "./visit.ts";
 
 /** Times that one read is tried anew because memory in the plan has gone. */
 const MAX_RETRIES = 64;
-/** Holders of the GIL that are tried one after the other while it goes from hand to hand. */
+/** Holders of the GIL that are tried in turn while it goes from hand to hand. */
 const MAX_HOLDERS = 4;
 
 /** The target's threads and their stacks. */
@@ -220,13 +220,11 @@ export class StackReader {
     const running = this.selected.find((thread) => thread.isAttached) ?? this.selected[0] ?? single;
     // Before, so that no thread waits for that.
     this.#readLists(nowMs);
-    this.#visit.host = running;
-    this.#visit.capture = capture;
+    // It shows where its frames lie by now, and warms our caches: there both would take long.
+    if (running !== undefined && !this.#rest.isJoined) this.reread(running);
+    this.#visit.begin(running, capture);
     const isRead = this.#readSelected(selection, nowMs);
-    this.#visit.host = undefined;
-    if (running !== undefined && this.selected.includes(running)) {
-      this.selected = [running, ...this.selected.filter((thread) => thread !== running)];
-    }
+    this.selected = this.#visit.end(this.selected);
     return isRead;
   }
 

@@ -6,8 +6,7 @@ import type { ReadThread } from "./thread_table.ts";
 export class Visit {
   /** Whom to visit for the next call. */
   host: ReadThread | undefined;
-  /** Reads, still there, what else belongs to the moment. */
-  capture = () => {};
+  #capture = () => {};
   #walked: ReadThread | undefined;
   #walk = Walk.Empty;
 
@@ -16,12 +15,30 @@ export class Visit {
     this.#walked = undefined;
   }
 
+  /**
+   * From now on calls are to be made on the processor of a thread.
+   *
+   * @param capture reads, still there, what else belongs to the moment.
+   */
+  begin(host: ReadThread | undefined, capture: () => void): void {
+    this.host = host;
+    this.#capture = capture;
+  }
+
+  /** The call was made. @returns the threads that were read, the host first. */
+  end(selected: readonly ReadThread[]): readonly ReadThread[] {
+    const { host } = this;
+    this.host = undefined;
+    if (host === undefined || !selected.includes(host)) return selected;
+    return [host, ...selected.filter((thread) => thread !== host)];
+  }
+
   /** Walks the host, if it was read. */
   walk(selected: readonly ReadThread[], walk: (thread: ReadThread) => Walk): void {
     const host = this.host!;
     if (!selected.includes(host)) return;
     this.#walk = walk(host);
-    if (this.#walk === Walk.Reached || this.#walk === Walk.Agreed) this.capture();
+    if (this.#walk === Walk.Reached || this.#walk === Walk.Agreed) this.#capture();
     this.#walked = host;
   }
 

@@ -40,7 +40,7 @@ export class StackPlan {
   #echoRange = 0;
   /** Bytes to be read of the thread state; from 3.15 on its root frame is a part of it. */
   #headSize: number;
-  /** Ranges to add to the windows after the walk. */
+  /** Ranges to add to the windows before the next call. */
   readonly #pending: number[] = [];
   /** Walks since the windows were shrunk. */
   #walks = 0;
@@ -60,6 +60,10 @@ export class StackPlan {
    */
   push(ranges: RangeList, copies: 1 | 2): void {
     this.copies = copies;
+    if (this.#pending.length > 0) {
+      this.windows.add(this.#pending);
+      this.#pending.length = 0;
+    }
     if (this.#walks >= SHRINK_WALKS) {
       this.windows.shrink();
       this.#walks = 0;
@@ -141,14 +145,12 @@ export class StackPlan {
   }
 
   /**
-   * A walk is over: takes over what it asked to remember. The offsets of the last call do not hold any more then.
+   * A walk is over. What it asked to remember is taken over by the next call: its thread may be waiting for us now.
    *
    * @param isWhole whether it reached a root: where one that did not has been will hardly be asked for again.
    */
   endWalk(isWhole: boolean): void {
     this.#walks++;
-    if (this.#pending.length === 0) return;
-    if (isWhole || this.windows.count < FEW_WINDOWS) this.windows.add(this.#pending);
-    this.#pending.length = 0;
+    if (!isWhole && this.windows.count >= FEW_WINDOWS) this.#pending.length = 0;
   }
 }
