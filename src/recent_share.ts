@@ -1,16 +1,20 @@
-/** Whether something has happened lately in more than a fifth of the ticks. */
+/** Whether something has happened lately in more than some share of the ticks. */
 
-/** A tick in which it happens counts as much as so many in which it does not. */
-const WEIGHT = 5;
 const HIGH = 50;
 const MOST = 100;
 
 /** Grows with each time that it happens, and falls with each tick; at first it is high. */
 export class RecentShare {
+  readonly #weight: number;
   #level = MOST;
 
+  /** @param oneIn it is high while it happens more often than in one tick in so many, at most in one of 50. */
+  constructor(oneIn: number) {
+    this.#weight = oneIn;
+  }
+
   add(): void {
-    this.#level = Math.min(MOST, this.#level + WEIGHT);
+    this.#level = Math.min(MOST, this.#level + this.#weight);
   }
 
   endTick(): void {

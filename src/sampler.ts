@@ -21,6 +21,11 @@ import { RecentShare } from "./recent_share.ts";
 import { TargetTime } from "./target_time.ts";
 import type { Clock, SampleCounters } from "./types.ts";
 
+/** One stack in so many. */
+const MANY = 5;
+const FEW = 50;
+/** Up to this rate a second copy costs little of the time between ticks. */
+const SECOND_COPY_HZ = 1000;
 /** Reads made at once when one led to a path that is not known, and when it did not lead to the root. */
 const TORN_RETRIES = 3;
 const LOST_RETRIES = 8;
@@ -108,9 +113,9 @@ export class Sampler {
   #nextPeriod = -Infinity;
   #nextNames = -Infinity;
   /** Stacks that were torn or new: it is worth while to read both copies of each. */
-  readonly #news = new RecentShare();
+  readonly #news: RecentShare;
   /** Those that could not be proven from elsewhere: then it is to read on the target's processor. */
-  readonly #unproven = new RecentShare();
+  readonly #unproven = new RecentShare(MANY);
   /** How long the last tick took, or was on the target's processor, without looking again. */
   #tickMs = 0;
 
@@ -137,6 +142,7 @@ export class Sampler {
     this.#startMs = startMs;
     this.#intervalMs = 1000 / options.rateHz;
     this.#options = options;
+    this.#news = new RecentShare(options.rateHz > SECOND_COPY_HZ ? MANY : FEW);
     this.#targetTime = new TargetTime(startMs);
     this.#lookup = new StackLookup(reader, recording, clock);
     this.#standIns = new StandIns(recording);
