@@ -5,7 +5,7 @@
  * seen: every byte that a walk uses was read in this very tick.
  */
 import { BytecodeCopies } from "./cpython/bytecode_copies.ts";
-import type { FrameSizes } from "./cpython/copied_at_once.ts";
+import type { KnownCode } from "./cpython/copied_at_once.ts";
 import { Walk } from "./cpython/thread_stack.ts";
 import { RawStack } from "./cpython/raw_stack.ts";
 import type { Runtime } from "./cpython/runtime.ts";
@@ -178,8 +178,9 @@ export class StackReader {
   }
 
   /** Of the last walk, if its copies have the same frames: see `depthAtOnce`. */
-  depthAtOnce(thread: ReadThread, sizes: FrameSizes): number {
-    return this.areFramesEqual ? thread.stack.depthAtOnce(this.#read, sizes) : 0;
+  depthAtOnce(thread: ReadThread, sizeOf: KnownCode["sizeOf"]): number {
+    const startOf = this.#copies?.startOf;
+    return this.areFramesEqual && startOf ? thread.stack.depthAtOnce(this.#read, { sizeOf, startOf }) : 0;
   }
 
   get #read() {

@@ -33,7 +33,7 @@ export class BytecodeCopies {
   }
 
   /** @returns the start of the bytecode that holds an instruction: that of the code object itself where no copy does. */
-  startOf(code: Address, instr: Address): Address {
+  readonly startOf = (code: Address, instr: Address): Address => {
     const own = code + this.#layout.code.bytecode;
     if (this.#layout.code.tlbc < 0) return own;
     const known = this.#copies.get(code);
@@ -44,7 +44,7 @@ export class BytecodeCopies {
     if (copies === undefined) return own;
     this.#copies.set(code, copies);
     return holding(copies, instr) ?? own;
-  }
+  };
 
   /** To be called when a code object may have gone: its address may be used again. */
   forget(code: Address): void {

@@ -7,7 +7,8 @@
  * the copying have been interrupted. What remains are frames that were left before they were copied, and what is copied with
  * other ranges. So these frames are not taken for granted:
  *
- * - the innermost one, unless it executes by its own account. (From 3.14 on a frame that was left names no code.)
+ * - the innermost one, unless it executes by its own account, and has in both copies. (From 3.14 on a frame that was left names
+ *   no code.) A copy may take cache lines out of their order, and so one frame earlier than another.
  * - those on the other side of a frame on the C stack, which is of another range, unless they end where their callee begins:
  *   then no other frame was between them. They must execute as well, by their own account (to 3.13): else a generator may
  *   have been.
@@ -27,8 +28,13 @@ import type { Address } from "../types.ts";
 const OWNED_BY_THREAD = 0;
 const OWNED_BY_GENERATOR = 1;
 
-/** What a frame of a code object takes in memory. Units: bytes; NaN when that is unknown. */
-export type FrameSizes = (code: Address) => number;
+/** What is known of code objects. */
+export interface KnownCode {
+  /** What a frame takes in memory. Units: bytes; NaN when that is unknown. */
+  readonly sizeOf: (code: Address) => number;
+  /** Where the code begins that holds an instruction. */
+  readonly startOf: (code: Address, instr: Address) => Address;
+}
 
 /**
  * The number of innermost frames that were copied at once, in a walk of two copies that have the same frames; 0 when the
@@ -36,16 +42,20 @@ export type FrameSizes = (code: Address) => number;
  */
 export function depthAtOnce(
   { words, stack: { frames, codes, depth } }: { words: Uint32Array; stack: RawStack },
-  { plan, fields, sizes }: { plan: StackPlan; fields: FrameFields; sizes: FrameSizes },
+  { plan, fields, known }: { plan: StackPlan; fields: FrameFields; known: KnownCode },
 ): number {
-  const { low, high, owner, previous, stackTop } = fields;
+  const { low, high, owner, previous, stackTop, instr } = fields;
   if (owner < 0) return 0;
   const { windows, first, second, echoed, echoOffset } = plan;
   const window = depth === 0 ? -1 : windows.find(frames[0]! + low, frames[0]! + high, windows.order[0]!);
   if (window < 0) return 0;
   const [start, end] = [windows.starts[window]!, windows.ends[window]!];
   const firstOffset = first.offsets[window]!;
-  const toOther = ((window === echoed ? echoOffset : second.offsets[window]!) - firstOffset) >> 2;
+  const otherOffset = window === echoed ? echoOffset : second.offsets[window]!;
+  const toOther = (otherOffset - firstOffset) >> 2;
+  // If it was entered between the copies, the first one was of another call.
+  const instrLater = pointerAt(words, otherOffset + frames[0]! - start + instr * 4);
+  if (instrLater <= known.startOf(codes[0]!, instrLater)) return 0;
   // The innermost frame, and each that has called C.
   let executes = true;
   for (let i = 0; i < depth; i++) {
@@ -61,7 +71,7 @@ export function depthAtOnce(
     if (i + 1 === depth) break;
     executes = pointerAt(words, at + previous * 4) !== frames[i + 1];
     // From 3.14 on it does not say whether it executes.
-    const mayHaveGap = stackTop < 0 || frames[i + 1]! + sizes(codes[i + 1]!) !== frame;
+    const mayHaveGap = stackTop < 0 || frames[i + 1]! + known.sizeOf(codes[i + 1]!) !== frame;
     if (executes && mayHaveGap) return i + 1;
   }
   return depth;

@@ -10,7 +10,7 @@
  */
 import type { FrameFields } from "./frame_fields.ts";
 import { depthAtOnce } from "./copied_at_once.ts";
-import type { FrameSizes } from "./copied_at_once.ts";
+import type { KnownCode } from "./copied_at_once.ts";
 import { OuterFrames } from "./outer_frames.ts";
 import type { RawStack } from "./raw_stack.ts";
 import { RootFrame } from "./root_frame.ts";
@@ -246,8 +246,8 @@ export class ThreadStack {
   }
 
   /** See `depthAtOnce`; of the last walk, whose frames must be equal. 0 as well while its root is new. */
-  depthAtOnce(read: ReadMemory, sizes: FrameSizes): number {
-    return this.#isRootKnown ? depthAtOnce(read, { plan: this.#plan, fields: this.#fields, sizes }) : 0;
+  depthAtOnce(read: ReadMemory, known: KnownCode): number {
+    return this.#isRootKnown ? depthAtOnce(read, { plan: this.#plan, fields: this.#fields, known }) : 0;
   }
 
   #follow(head: Address, { words, bytes, stack }: ReadMemory): Walk {

@@ -1,6 +1,6 @@
 /** A thread with frames that the tests lay out, in memory that may change between two ranges of one call. */
 import { join } from "node:path";
-import type { FrameSizes } from "../../src/cpython/copied_at_once.ts";
+import type { KnownCode } from "../../src/cpython/copied_at_once.ts";
 import type { Layout } from "../../src/cpython/layout.ts";
 import { layoutFor, layoutFromDebugOffsets } from "../../src/cpython/layouts.ts";
 import { FrameFields } from "../../src/cpython/frame_fields.ts";
@@ -192,9 +192,12 @@ export class FakeThread {
   }
 
   /** Of the last walk. */
-  depthAtOnce(sizes: FrameSizes): number {
+  depthAtOnce(sizeOf: KnownCode["sizeOf"]): number {
     const words = new Uint32Array(this.#arena.buffer, 0, this.#arena.length >> 2);
-    return this.stack.depthAtOnce({ words, bytes: this.#arena, stack: this.#raw }, sizes);
+    return this.stack.depthAtOnce({ words, bytes: this.#arena, stack: this.#raw }, {
+      sizeOf,
+      startOf: (code) => code,
+    });
   }
 
   /** Walks in what the last `read` has read. */
