@@ -17,15 +17,10 @@ import type { Selection } from "./thread_choice.ts";
 import { StackLookup } from "./stack_lookup.ts";
 import { StandIns } from "./stand_ins.ts";
 import type { ReadThread, ThreadEntry } from "./thread_table.ts";
-import { RecentShare } from "./recent_share.ts";
+import { RecentLooks } from "./recent_looks.ts";
 import { TargetTime } from "./target_time.ts";
 import type { Clock, SampleCounters } from "./types.ts";
 
-/** One stack in so many. */
-const MANY = 5;
-const FEW = 50;
-/** Up to this rate a second copy costs little of the time between ticks. */
-const SECOND_COPY_HZ = 1000;
 /** Reads made at once when one led to a path that is not known, and when it did not lead to the root. */
 const TORN_RETRIES = 3;
 const LOST_RETRIES = 8;
@@ -112,10 +107,7 @@ export class Sampler {
   #lastUpkeep = -Infinity;
   #nextPeriod = -Infinity;
   #nextNames = -Infinity;
-  /** Stacks that were torn or new: it is worth while to read both copies of each. */
-  readonly #news: RecentShare;
-  /** Those that could not be proven from elsewhere: then it is to read on the target's processor. */
-  readonly #unproven = new RecentShare(MANY);
+  readonly #looks: RecentLooks;
   /** How long the last tick took, or was on the target's processor, without looking again. */
   #tickMs = 0;
 
@@ -142,7 +134,7 @@ export class Sampler {
     this.#startMs = startMs;
     this.#intervalMs = 1000 / options.rateHz;
     this.#options = options;
-    this.#news = new RecentShare(options.rateHz > SECOND_COPY_HZ ? MANY : FEW);
+    this.#looks = new RecentLooks(options.rateHz);
     this.#targetTime = new TargetTime(startMs);
     this.#lookup = new StackLookup(reader, recording, clock);
     this.#standIns = new StandIns(recording);
@@ -187,8 +179,7 @@ export class Sampler {
       this.counters.paused++;
       this.#times?.pause.add(waitedMs);
     }
-    this.#news.endTick();
-    this.#unproven.endTick();
+    this.#looks.endTick();
     // The next tick may have to be read from elsewhere.
     if (!this.#mayJoin(now + elapsed + this.#intervalMs)) this.#reader.leaveProcessor();
     return true;
@@ -224,13 +215,13 @@ export class Sampler {
       const first = this.#lookout.look(entry);
       this.counters.sights[first.sight]!++;
       const isKnown = first.sight === Sight.Whole && !this.#lookout.hasProven;
-      if (!isKnown) this.#news.add();
+      if (!isKnown) this.#looks.addNews({ proves: this.#lookout.hasProven });
       if (this.#prover.isSearching && this.#reader.isStill) this.#prover.note(entry, first);
       if (first.sight === Sight.Empty && this.#reader.isStill) {
         this.#empty.add(entry);
         continue;
       }
-      if (first.sight !== Sight.Whole || !isKnown && this.#reader.isStill) this.#unproven.add();
+      if (first.sight !== Sight.Whole || !isKnown && this.#reader.isStill) this.#looks.addUnproven();
       // A stack that is too deep will be so again.
       if (first.sight === Sight.Whole || isTooDeep(entry, first)) this.#count(entry, first, timeNs);
       else (again ??= []).push({ entry, first });
@@ -324,7 +315,7 @@ export class Sampler {
     }
     if (this.#reader.isJoined) this.#reader.leaveProcessor();
     if (blocking) return this.#reader.readStopped(selection, nowMs);
-    const isWorthWhile = this.#news.isHigh && this.#reader.selected.length <= FEW_THREADS;
+    const isWorthWhile = this.#looks.areNew && this.#reader.selected.length <= FEW_THREADS;
     return this.#reader.read(selection, nowMs, { copies: isWorthWhile ? 2 : 1 });
   }
 
@@ -337,7 +328,7 @@ export class Sampler {
     if (this.#prover.isSearching && this.#reader.isJoined) {
       return this.#targetTime.allowsSearch(costMs, nowMs);
     }
-    return this.#unproven.isHigh && this.#targetTime.allowsTick(costMs, nowMs);
+    return this.#looks.needVisits && this.#targetTime.allowsTick(costMs, nowMs);
   }
 
   /** Takes over the threads' latest names. To be called before the recording is read. */

@@ -27,6 +27,7 @@ const CORE = [
   "schedule",
   "sighting",
   "stand_ins",
+  "recent_looks",
   "recent_share",
   "read_counters",
   "visit",

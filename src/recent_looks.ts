@@ -1,0 +1,52 @@
+/** What the looks of late say of the next one: whether it will likely be of a path that is new, or cannot be proven. */
+import { RecentShare } from "./recent_share.ts";
+
+/** One look in so many. */
+const MANY = 5;
+const FEW = 50;
+const RARE = 100;
+/** Up to these rates a second copy, and a visit, cost little of the time between ticks. */
+const SECOND_COPY_HZ = 1000;
+const VISITS_HZ = 100;
+
+/** Looks at the threads of one process. */
+export class RecentLooks {
+  readonly #rateHz: number;
+  /** Torn or new. */
+  readonly #news: RecentShare;
+  /** Could not be proven from elsewhere. */
+  readonly #unproven = new RecentShare(MANY);
+  /** Has proven a new path: there are more of them. */
+  readonly #found = new RecentShare(RARE);
+
+  constructor(rateHz: number) {
+    this.#rateHz = rateHz;
+    this.#news = new RecentShare(rateHz > SECOND_COPY_HZ ? MANY : FEW);
+  }
+
+  /** A look was at what is torn, or not known yet; `proves` is true when it has proven its path. */
+  addNews({ proves }: { proves: boolean }): void {
+    this.#news.add();
+    if (proves && this.#rateHz <= VISITS_HZ) this.#found.add();
+  }
+
+  addUnproven(): void {
+    this.#unproven.add();
+  }
+
+  endTick(): void {
+    this.#news.endTick();
+    this.#unproven.endTick();
+    this.#found.endTick();
+  }
+
+  /** Whether it is worth while to read both copies of each stack. */
+  get areNew(): boolean {
+    return this.#news.isHigh;
+  }
+
+  /** Whether it is worth while to read on the target's processor. */
+  get needVisits(): boolean {
+    return this.#unproven.isHigh || this.#found.isHigh;
+  }
+}
