@@ -107,7 +107,9 @@ export async function startShell(
       const line = command.map(quoted).join(" ");
       await type(line);
       // Until it is there the prompt is still the last one's.
-      await untilScreen((text) => text.trimEnd().replaceAll("\n", "").endsWith(line.slice(-20)), line);
+      // A blank at the end of a row of the screen is not told from none.
+      const withoutBlanks = (text: string) => text.replaceAll(/\s/g, "");
+      await untilScreen((text) => withoutBlanks(text).endsWith(withoutBlanks(line.slice(-20))), line);
       await press("Enter");
     },
     resize: async (x, y) => void await tmux("resize-window", "-x", `${x}`, "-y", `${y}`),
