@@ -1,10 +1,10 @@
 /** What the looks of late say of the next one: whether it will likely be of a path that is new, or cannot be proven. */
 import { RecentShare } from "./recent_share.ts";
 
-/** One look in so many. */
+/** One look in so many; any counts for a while. */
 const MANY = 5;
 const FEW = 50;
-const RARE = 100;
+const ANY = 100;
 /** Up to these rates a second copy, and a visit, cost little of the time between ticks. */
 const SECOND_COPY_HZ = 1000;
 const VISITS_HZ = 100;
@@ -17,7 +17,7 @@ export class RecentLooks {
   /** Could not be proven from elsewhere. */
   readonly #unproven = new RecentShare(MANY);
   /** Has proven a new path: there are more of them. */
-  readonly #found = new RecentShare(RARE);
+  readonly #found = new RecentShare(ANY);
 
   constructor(rateHz: number) {
     this.#rateHz = rateHz;

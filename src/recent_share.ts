@@ -8,7 +8,7 @@ export class RecentShare {
   readonly #weight: number;
   #level = MOST;
 
-  /** @param oneIn it is high while it happens more often than in one tick in so many, at most in one of 50. */
+  /** @param oneIn it is high while it happens more often than in one tick in so many; from 100 on, for 50 ticks after each time. */
   constructor(oneIn: number) {
     this.#weight = oneIn;
   }

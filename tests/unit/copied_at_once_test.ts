@@ -10,12 +10,18 @@ const SHIM = 0x7c00_0000_0000;
 const PLACE = 0x7c00_0000_0800;
 const GENERATOR = 1;
 
-/** Three frames one after the other, root first; the innermost one executes. */
-function threeFrames(layoutName: string, change: (thread: FakeThread, frames: number[]) => void = () => {}) {
+/** A thread with three frames one after the other, root first; the innermost one executes. */
+function written(layoutName: string): { thread: FakeThread; frames: number[] } {
   const thread = new FakeThread(LAYOUT_OF_LINK.get(layoutName)!);
   const frames = [0, 1, 2].map((i) => DATA_STACK + i * SIZE);
   thread.writeStack(frames, [0x1000, 0x2000, 0x3000]);
   rewrite(thread, frames, 2, { executes: true });
+  return { thread, frames };
+}
+
+/** The same, read until its windows are settled. */
+function threeFrames(layoutName: string, change: (thread: FakeThread, frames: number[]) => void = () => {}) {
+  const { thread, frames } = written(layoutName);
   change(thread, frames);
   const walk = thread.settle().walk;
   return { walk, inner: thread.depthAtOnce(() => SIZE), withOtherSizes: thread.depthAtOnce(() => SIZE / 2) };
@@ -64,10 +70,7 @@ for (const link of ["cframe without shims", "cframe", "direct"]) {
   });
 
   Deno.test(`${link}: nor was one that was left between the copies`, { ignore: !hasStackTop }, () => {
-    const thread = new FakeThread(LAYOUT_OF_LINK.get(link)!);
-    const frames = [0, 1, 2].map((i) => DATA_STACK + i * SIZE);
-    thread.writeStack(frames, [0x1000, 0x2000, 0x3000]);
-    rewrite(thread, frames, 2, { executes: true });
+    const { thread, frames } = written(link);
     thread.settle();
     const [first] = rangesOf(thread, frames[0]!);
     thread.memory.between = (index) =>
@@ -78,10 +81,7 @@ for (const link of ["cframe without shims", "cframe", "direct"]) {
 
   Deno.test(`${link}: the innermost frames are of one moment if their echo has them`, () => {
     const inner = (index: number, change: (thread: FakeThread, frames: number[]) => void) => {
-      const thread = new FakeThread(LAYOUT_OF_LINK.get(link)!);
-      const frames = [0, 1, 2].map((i) => DATA_STACK + i * SIZE);
-      thread.writeStack(frames, [0x1000, 0x2000, 0x3000]);
-      rewrite(thread, frames, 2, { executes: true });
+      const { thread, frames } = written(link);
       thread.settle();
       const copies = rangesOf(thread, frames[0]!);
       assert.equal(copies.length, 3, "twice and an echo");
