@@ -117,7 +117,7 @@ function readUntilProven(reader: StackReader, readers: FrameReaders, thread: Rea
   /** A stack that is proven, without its exceptions and variables. */
   let bare: StackTrace | undefined;
   for (let reads = 1;; reads++) {
-    if (reads === PLAIN_READS) reader.joinProcessor(thread);
+    if (reads === PLAIN_READS) reader.rest.join(thread);
     const walk = reader.rereadStill(thread);
     const agrees = steady.agrees(walk === Walk.Agreed, reader.stack);
     // Asked once: the last read must know that it is the last, to give what it has and say why that is not more.
@@ -130,11 +130,11 @@ function readUntilProven(reader: StackReader, readers: FrameReaders, thread: Rea
     const handling = readers.exceptions.handled(thread.listed.tstate);
     const raising = readers.exceptions.raised(thread.listed.tstate);
     // These and the variables are read one by one: they belong together if the thread has not run since.
-    const exceptionsProven = proven && reader.stillRests(thread);
+    const exceptionsProven = proven && reader.rest.lasts(thread);
     const localsProven = readers.locals === undefined ? undefined : exceptionsProven;
     const hasObjects = localsProven !== undefined || handling !== undefined || raising !== undefined;
     // That there are none is no fact either until the thread rests; where it cannot be made to, nothing is gained by waiting.
-    const mayRest = reads < PLAIN_READS || reader.isJoined;
+    const mayRest = reads < PLAIN_READS || reader.rest.isJoined;
     const isBare = !exceptionsProven && walk !== Walk.Empty && (hasObjects || mayRest);
     let truncation = walk === Walk.Broken ? thread.stack.truncation : undefined;
     if (!isWhole) {

@@ -81,6 +81,57 @@ export interface TargetMemory {
   readv(ranges: RangeList, into: Uint8Array<ArrayBuffer>): number;
 }
 
+/** Structs of which each points to the next one. */
+export interface LinkedList {
+  /** Of the word that points to the first one; or to a struct in which, `through` bytes from its start, that word is. */
+  readonly head: Address;
+  readonly through: number | undefined;
+  /** What is read of each: from `low` bytes after its address on, at most LINKED_SIZE bytes. */
+  readonly low: number;
+  readonly size: number;
+  /** Where in a struct the pointer to the next one is. */
+  readonly link: number;
+}
+
+/** Shape of what is read of a list: for each struct its address (8 bytes), and the bytes that were read. Units: bytes. */
+export const LINKED_RECORD = 192;
+export const LINKED_SIZE = LINKED_RECORD - 8;
+/** Structs that are read of the first list, and of the second one. */
+export const MOST_LINKED: readonly [number, number] = [128, 8];
+
+/** What is to be read at one moment. */
+export interface MomentRequest {
+  readonly ranges: RangeList;
+  /** At most two. */
+  readonly lists: readonly LinkedList[];
+  /** For the bytes of the ranges, and from the next multiple of 8 on for those of the lists, one after the other. */
+  readonly into: Uint8Array<ArrayBuffer>;
+}
+
+/** What came of it. */
+export interface Interruption {
+  /** Whether all ranges were read. */
+  readonly isRead: boolean;
+  /** How many structs were read of each list: up to one that could not be. */
+  readonly found: readonly number[];
+  /**
+   * How often a thread that did not run was put to work by the scheduler, else NaN.
+   *
+   * Invariant: if `TargetThreads.runCount` later gives the same number, the thread did not run since.
+   */
+  readonly runCount: number;
+  /** For how long the thread was interrupted. Units: ms. */
+  readonly pauseMs: number;
+}
+
+/** Reading memory at one moment of a thread that runs. */
+export interface Interrupts {
+  /** Whether the system lets us. */
+  readonly canInterrupt: boolean;
+  /** Reads while the thread is interrupted: it goes on right after. */
+  interrupt(osThreadId: number, request: MomentRequest): Interruption;
+}
+
 /** Reads single values and small structs; for everything but the sampling loop. */
 export class MemoryReader {
   readonly #memory: TargetMemory;

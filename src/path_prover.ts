@@ -4,7 +4,7 @@
  * Two copies that agree are no proof by themselves: a loop that takes as long as the reading may be at the same place in
  * both copies, and elsewhere when the pointer between them is read. A path is proven by one of these:
  *
- * 1. The thread did not run while it was read: it waits, or we are on its processor.
+ * 1. The thread did not run while it was read: it waits, is interrupted, or we are on its processor.
  * 2. Many reads in a row agree, and show the same path.
  */
 import { Walk } from "./cpython/thread_stack.ts";
@@ -34,8 +34,9 @@ const LEAST_JOINED_MS = 0.5;
 /** On a busy machine each read may wait for its turn: then it may take longer. Units: reads; ms. */
 const LEAST_JOINED_READS = 8;
 const MOST_JOINED_MS = 10;
-/** What going there costs the target, without the reads. Units: ms. */
+/** What going there costs the target, without the reads, and what an interrupt costs. Units: ms. */
 const JOIN_COST_MS = 0.02;
+const INTERRUPT_COST_MS = 0.01;
 
 /** The search for the proof of one path. */
 interface Search {
@@ -138,7 +139,8 @@ export class PathProver {
         continue;
       }
       // There may never be time between ticks: then one read is made all the same, unless the tick itself was one.
-      if (isDue && search.joinedMs !== undefined && this.#reader.isJoined) return;
+      const { isJoined, hasVisited } = this.#reader.rest;
+      if (isDue && search.joinedMs !== undefined && (isJoined || hasVisited)) return;
       if (!this.#goOnWith(search, isDue ? Infinity : untilMs) || this.#clock.now() >= untilMs) return;
     }
   }
@@ -188,16 +190,20 @@ export class PathProver {
     return provenPath(search.node).isWhole;
   }
 
-  /** @returns false where that is not possible, or would cost the target too much. */
+  /**
+   * Goes to the thread's processor, if it cannot be interrupted from elsewhere.
+   *
+   * @returns false where that is not possible, or would cost the target too much.
+   */
   #join(search: Search): boolean {
-    if (search.joinedMs !== undefined && this.#reader.isJoined) return true;
+    const { canInterrupt, isJoined } = this.#reader.rest;
+    if (search.joinedMs !== undefined && isJoined) return true;
     const now = this.#clock.now();
-    if (
-      !this.#targetTime.allowsSearch(JOIN_COST_MS, now) || !this.#reader.joinProcessor(search.entry.thread)
-    ) {
-      return false;
+    if (!this.#targetTime.allowsSearch(canInterrupt ? INTERRUPT_COST_MS : JOIN_COST_MS, now)) return false;
+    if (!canInterrupt) {
+      if (!this.#reader.rest.join(search.entry.thread)) return false;
+      this.#targetTime.takeForSearch(JOIN_COST_MS);
     }
-    this.#targetTime.takeForSearch(JOIN_COST_MS);
     if (search.joinedMs === undefined) {
       search.joinedMs = now;
       search.times = 0;
@@ -205,14 +211,17 @@ export class PathProver {
     return true;
   }
 
-  /** While we run there the thread does not, and each read proves the path that it is on. @returns true when it is over. */
+  /** The thread does not run meanwhile, and each read proves the path that it is on. @returns true when it is over. */
   #readOnProcessor(search: Search): boolean {
     const { entry } = search;
+    const { pauseMs, rest: { canInterrupt } } = this.#reader;
     const begin = this.#clock.now();
     this.#counters.rereads++;
-    const walk = this.#reader.rereadStill(entry.thread);
+    const walk = canInterrupt
+      ? this.#reader.rereadAtOnce(entry.thread)
+      : this.#reader.rereadStill(entry.thread);
     const seen = walk === Walk.Empty || walk === Walk.Broken ? undefined : this.#insert(entry);
-    const waitedMs = this.#lookup.joinedUntilMs - begin;
+    const waitedMs = canInterrupt ? this.#reader.pauseMs - pauseMs : this.#lookup.joinedUntilMs - begin;
     this.#targetTime.takeForSearch(waitedMs);
     this.#pauses?.add(waitedMs);
     if (walk === Walk.Empty) return true;

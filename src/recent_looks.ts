@@ -8,10 +8,12 @@ const ANY = 100;
 /** Up to these rates a second copy, and a visit, cost little of the time between ticks. */
 const SECOND_COPY_HZ = 1000;
 const VISITS_HZ = 100;
+const INTERRUPTS_HZ = 1000;
 
 /** Looks at the threads of one process. */
 export class RecentLooks {
-  readonly #rateHz: number;
+  readonly #areVisitsCheap: boolean;
+  readonly #needsProof: boolean;
   /** Torn or new. */
   readonly #news: RecentShare;
   /** Could not be proven from elsewhere. */
@@ -19,15 +21,16 @@ export class RecentLooks {
   /** Has proven a new path: there are more of them. */
   readonly #found = new RecentShare(ANY);
 
-  constructor(rateHz: number) {
-    this.#rateHz = rateHz;
+  constructor(rateHz: number, { canInterrupt }: { canInterrupt: boolean }) {
+    this.#areVisitsCheap = rateHz <= (canInterrupt ? INTERRUPTS_HZ : VISITS_HZ);
+    this.#needsProof = !canInterrupt;
     this.#news = new RecentShare(rateHz > SECOND_COPY_HZ ? MANY : FEW);
   }
 
   /** A look was at what is torn, or not known yet; `proves` is true when it has proven its path. */
   addNews({ proves }: { proves: boolean }): void {
     this.#news.add();
-    if (proves && this.#rateHz <= VISITS_HZ) this.#found.add();
+    if (this.#areVisitsCheap && (proves || !this.#needsProof)) this.#found.add();
   }
 
   addUnproven(): void {

@@ -27,6 +27,8 @@ const LOST_RETRIES = 8;
 /** What a sample on the target's processor usually costs the target, and the part of it that we cannot see. Units: ms. */
 const JOINED_TICK_MS = 0.045;
 const SWITCH_MS = 0.01;
+/** The same of one in an interrupt. */
+const INTERRUPT_MS = 0.01;
 /** Ticks that take longer, since there are many threads, would be felt; few take longer only while all is new. Units: ms. */
 const LONGEST_JOINED_MS = 0.5;
 const LONGEST_NEW_MS = 10;
@@ -134,8 +136,8 @@ export class Sampler {
     this.#startMs = startMs;
     this.#intervalMs = 1000 / options.rateHz;
     this.#options = options;
-    this.#looks = new RecentLooks(options.rateHz);
-    this.#targetTime = new TargetTime(startMs);
+    this.#looks = new RecentLooks(options.rateHz, reader.rest);
+    this.#targetTime = new TargetTime(startMs, reader.rest);
     this.#lookup = new StackLookup(reader, recording, clock);
     this.#standIns = new StandIns(recording);
     this.#lookout = new Lookout(reader, recording, this.#lookup);
@@ -163,8 +165,8 @@ export class Sampler {
       this.#nextPeriod = now + CODE_PERIOD;
     }
     if (!this.#read(now)) return false;
-    const { hasVisited } = this.#reader;
-    const wasJoined = hasVisited || this.#reader.isJoined;
+    const { hasVisited, isJoined } = this.#reader.rest;
+    const wasJoined = hasVisited || isJoined;
     this.#times?.read.add(this.#clock.now() - now);
     const again = this.#countAll(now);
     const looked = this.#clock.now() - now;
@@ -173,7 +175,7 @@ export class Sampler {
     if (again !== undefined) this.#countAgain(again, now);
     this.#cpuTimes?.endTick();
     const elapsed = again === undefined ? looked : this.#clock.now() - now;
-    if (hasVisited) this.#targetTime.takeForTick(waitedMs + SWITCH_MS);
+    if (hasVisited) this.#targetTime.takeForTick(waitedMs + (this.#reader.rest.canInterrupt ? 0 : SWITCH_MS));
     else if (wasJoined) this.#targetTime.takeForSearch(waitedMs);
     if (wasJoined || waitedMs > 0) {
       this.counters.paused++;
@@ -313,7 +315,7 @@ export class Sampler {
     if (this.#mayJoin(nowMs)) {
       return this.#reader.readJoined(selection, nowMs, { capture: this.#lookup.capture });
     }
-    if (this.#reader.isJoined) this.#reader.leaveProcessor();
+    if (this.#reader.rest.isJoined) this.#reader.leaveProcessor();
     if (blocking) return this.#reader.readStopped(selection, nowMs);
     const isWorthWhile = this.#looks.areNew && this.#reader.selected.length <= FEW_THREADS;
     return this.#reader.read(selection, nowMs, { copies: isWorthWhile ? 2 : 1 });
@@ -323,9 +325,9 @@ export class Sampler {
     if (this.#options.blocking) return false;
     const areFew = this.#reader.threads.length <= FEW_THREADS;
     if (this.#tickMs > (areFew ? LONGEST_NEW_MS : LONGEST_JOINED_MS)) return false;
-    const costMs = Math.max(JOINED_TICK_MS, this.#tickMs);
+    const costMs = Math.max(this.#reader.rest.canInterrupt ? INTERRUPT_MS : JOINED_TICK_MS, this.#tickMs);
     // A search goes on there after the tick.
-    if (this.#prover.isSearching && this.#reader.isJoined) {
+    if (this.#prover.isSearching && this.#reader.rest.isJoined) {
       return this.#targetTime.allowsSearch(costMs, nowMs);
     }
     return this.#looks.needVisits && this.#targetTime.allowsTick(costMs, nowMs);

@@ -33,7 +33,7 @@ export class StackLookup {
 
   /** Until when a thread waited that we went to: now, or when it was left last. Units: ms of the clock. */
   get joinedUntilMs(): number {
-    return this.#reader.isJoined ? this.#clock.now() : this.#leftMs;
+    return this.#reader.rest.isJoined ? this.#clock.now() : this.#leftMs;
   }
 
   /**
@@ -56,7 +56,7 @@ export class StackLookup {
 
   /** @returns what `Recording.insert` does. */
   insert({ index, cursor }: ThreadEntry): CallNode {
-    const { stack, isJoined, isOfVisit } = this.#reader;
+    const { stack, isOfVisit, rest: { isJoined } } = this.#reader;
     const { codes } = this.#recording;
     const isDeep = stack.depth > DEEPEST_JOINED;
     let checked = isOfVisit && !isDeep;

@@ -10,10 +10,12 @@ import { Walk } from "./cpython/thread_stack.ts";
 import { RawStack } from "./cpython/raw_stack.ts";
 import type { Runtime } from "./cpython/runtime.ts";
 import { GilWords } from "./cpython/gil.ts";
-import { Arena, MemoryReader, RangeList } from "./memory.ts";
-import type { TargetMemory } from "./memory.ts";
+import { MemoryReader } from "./memory.ts";
+import type { Interrupts, TargetMemory } from "./memory.ts";
 import { newReadCounters } from "./read_counters.ts";
 import type { ReadCounters } from "./read_counters.ts";
+import { TargetCall } from "./target_call.ts";
+import type { CallParts } from "./target_call.ts";
 import { ThreadActivities } from "./thread_activities.ts";
 import { ThreadChoice } from "./thread_choice.ts";
 import type { Selection } from "./thread_choice.ts";
@@ -41,17 +43,15 @@ export class StackReader {
   areFramesEqual = false;
   /** True when it was walked on a visit. */
   isOfVisit = false;
+  /** Of the thread that was seen not to run before the last call, or is visited. */
+  readonly rest: ThreadRest;
   readonly activities: ThreadActivities;
   readonly counters: ReadCounters = newReadCounters();
-  readonly #memory: TargetMemory;
   readonly #runtime: Runtime;
-  readonly #gil: GilWords;
   /** Undefined for versions whose frames do not have the address of an instruction. */
   readonly #copies: BytecodeCopies | undefined;
-  readonly #ranges = new RangeList();
-  readonly #arena = new Arena();
-  /** Of the thread that was seen not to run before the last call. */
-  readonly #rest: ThreadRest;
+  /** Of the last call; what was read before is gone. */
+  readonly #last: TargetCall;
   readonly #table: ThreadTable;
   readonly #choice: ThreadChoice;
   readonly #visit = new Visit();
@@ -62,23 +62,25 @@ export class StackReader {
   #entered: ReadThread | undefined;
   /** Each walk reads its thread anew, while that one stands still: without a GIL no thread holds up another. */
   #stopsEach = false;
-  #isGilRead = false;
   /** Of what the call of a tick reads. */
   #tickCopies: 1 | 2 = 1;
   /** The last call was made to prove a path: a part of it is of no use. */
   #isForProof = false;
 
-  constructor(process: TargetMemory & TargetThreads & { readonly pid: number }, runtime: Runtime) {
-    this.#memory = process;
-    this.#rest = new ThreadRest(process);
+  constructor(
+    process: TargetMemory & TargetThreads & Partial<Interrupts> & { readonly pid: number },
+    runtime: Runtime,
+  ) {
+    this.rest = new ThreadRest(process);
     this.#hold = new ThreadHold(process, this.counters);
     this.#runtime = runtime;
     const reader = new MemoryReader(process);
-    this.#gil = new GilWords(reader, runtime);
+    const gil = new GilWords(reader, runtime);
     this.#copies = runtime.layout.code.bytecode < 0 ? undefined : new BytecodeCopies(reader, runtime.layout);
-    this.activities = new ThreadActivities(process, this.#gil, runtime);
+    this.activities = new ThreadActivities(process, gil, runtime);
     this.#table = new ThreadTable(process, runtime);
     this.#choice = new ThreadChoice(this.activities, this.#table);
+    this.#last = new TargetCall(process, gil, this.#table);
   }
 
   /** All threads, newest first, as CPython lists them. */
@@ -112,7 +114,7 @@ export class StackReader {
   }
 
   #beginTick(): void {
-    this.#rest.beginTick();
+    this.rest.beginTick();
     this.#hold.beginTick();
     this.#stopsEach = false;
     this.#tickCopies = 1;
@@ -133,11 +135,11 @@ export class StackReader {
     this.selected = isAsked ? this.#choice.ask(selection, nowMs) : this.#choice.threads;
     if (!this.#callForTick(lists, isStateDue && this.#needsGil)) return false;
     if (holder !== undefined) {
-      holder.ownsGil = this.activities.isHolder(holder, this.#arena.words);
+      holder.ownsGil = this.activities.isHolder(holder, this.#last.words);
       if (holder.ownsGil) this.#choice.keep(nowMs);
       else this.selected = this.#choice.ask(selection, nowMs);
     }
-    if (!isListDue || this.#table.watch.isUnchanged(this.#arena.words, nowMs)) return true;
+    if (!isListDue || this.#last.areListsUnchanged(nowMs)) return true;
     // A thread that has come since the last tick belongs to this one.
     this.relist();
     this.selected = this.#choice.ask(selection, nowMs);
@@ -152,27 +154,28 @@ export class StackReader {
     this.isStill = this.areFramesEqual = false;
     this.#entered = undefined;
     if (this.#stopsEach && !this.#callStopped(thread)) return this.#unreadable(thread);
-    if (!isAsListed(thread, this.#arena.words, this.#runtime.layout)) {
+    if (!isAsListed(thread, this.#last.words, this.#runtime.layout)) {
       this.#table.isComplete = false;
       return Walk.Empty;
     }
-    this.activities.note(thread, this.#arena.words, this.#isGilRead);
+    this.activities.note(thread, this.#last.words, this.#last.isGilRead);
     const isStopped = this.#hold.stopped === thread;
-    const isResting = this.#rest.hasBegun(thread);
-    const options = { isResting: isStopped || isResting, isForProof: this.#isForProof };
+    const isMoment = this.rest.isMomentOf(thread);
+    const isResting = this.rest.hasBegun(thread);
+    const options = { isResting: isStopped || isMoment || isResting, isForProof: this.#isForProof };
     const result = thread.stack.walk(this.#read, options);
     this.counters.misses += thread.stack.misses;
-    const isProof = isStopped || isResting || result === Walk.Agreed || thread.stack.areFramesEqual;
+    const isProof = isStopped || isMoment || isResting || result === Walk.Agreed || thread.stack.areFramesEqual;
     // Asked after the walk: frames that it had to read on their own must be of the same moment.
-    this.isStill = isStopped && thread.stack.misses === 0 || this.#rest.lasts(thread);
+    this.isStill = (isStopped || isMoment) && thread.stack.misses === 0 || this.rest.lasts(thread);
     const isLinked = !isProof || this.stack.hasBegun(this.#copies) ||
       this.isStill && thread.stack.isCounted ||
-      this.activities.waits(thread) || isResting && this.#rest.staysEntered(thread, this.stack);
+      this.activities.waits(thread) || isResting && this.rest.staysEntered(thread, this.stack);
     // Outside of the outermost place nothing can be: it was set, and its frames could not be followed.
     if (thread.stack.isOutside && (!this.isStill || result === Walk.Empty)) return this.#unreadable(thread);
     this.areFramesEqual = isLinked && thread.stack.areFramesEqual;
     if (isLinked) return result;
-    if (this.isStill && this.#rest.isVisiting) this.#entered = thread;
+    if (this.isStill && this.rest.isVisiting) this.#entered = thread;
     this.isStill = false;
     return result === Walk.Agreed ? Walk.Reached : result;
   }
@@ -184,13 +187,13 @@ export class StackReader {
   }
 
   get #read() {
-    const { words, bytes } = this.#arena;
+    const { words, bytes } = this.#last;
     return { words, bytes, stack: this.stack };
   }
 
   /** Reads one thread anew and walks its stack. */
   reread(thread: ReadThread): Walk {
-    this.#rest.end();
+    this.rest.end();
     return this.#rereadOne(thread, 1);
   }
 
@@ -221,12 +224,30 @@ export class StackReader {
     const running = this.selected.find((thread) => thread.isAttached) ?? this.selected[0] ?? single;
     // Before, so that no thread waits for that.
     this.#readLists(nowMs);
-    // It shows where its frames lie by now, and warms our caches: there both would take long.
-    if (running !== undefined && !this.#rest.isJoined) this.reread(running);
-    this.#visit.begin(running, capture);
+    if (this.rest.canInterrupt) {
+      if (running !== undefined) this.#interrupt(running, capture);
+    } else {
+      // It shows where its frames lie by now, and warms our caches: there both would take long.
+      if (running !== undefined && !this.rest.isJoined) this.reread(running);
+      this.#visit.begin(running, capture);
+    }
     const isRead = this.#readSelected(selection, nowMs);
     this.selected = this.#visit.end(this.selected);
     return isRead;
+  }
+
+  /** Interrupts a thread for one read, and walks it. If it does not run, the next read is to show that it did not. */
+  #interrupt(thread: ReadThread, capture: () => void): void {
+    const request = this.#last.planMoment(thread, { gil: this.#needsGil });
+    this.counters.calls++;
+    const found = this.rest.interrupt(thread, request);
+    if (found === undefined) return;
+    thread.stack.takeMoment(request.ranges.byteLength, found);
+    this.#visit.begin(thread, capture);
+    this.#visit.walk([thread], () => this.walk(thread));
+    this.#visit.host = undefined;
+    // What is read of it from now on is of later.
+    this.rest.end();
   }
 
   #readLists(nowMs: number): void {
@@ -234,7 +255,7 @@ export class StackReader {
     if (lists === "none") return;
     this.selected = [];
     const isRead = this.#call({ lists, gil: false, copies: 1 });
-    const isUnchanged = isRead && this.#table.watch.isUnchanged(this.#arena.words, nowMs);
+    const isUnchanged = isRead && this.#last.areListsUnchanged(nowMs);
     if (!isUnchanged || !this.#table.isComplete) this.relist();
   }
 
@@ -255,7 +276,7 @@ export class StackReader {
       const isRead = this.#readSelected(selection, nowMs);
       this.#toStop = undefined;
       if (!isRead) return false;
-      const actual = this.threads.find((thread) => this.#gil.isHolder(thread.listed, this.#arena.words));
+      const actual = this.threads.find((thread) => this.#last.isHolder(thread));
       // Without a holder nothing moves; one that could not be stopped is read as it is.
       if (actual === undefined || actual === holder) return true;
       holder = actual;
@@ -265,43 +286,30 @@ export class StackReader {
 
   /** For how long threads stood still for the last read of a tick. Units: ms. */
   get pauseMs(): number {
-    return this.#rest.visitMs + this.#hold.pauseMs;
-  }
-
-  /** Whether we are on the processor of a thread. */
-  get isJoined(): boolean {
-    return this.#rest.isJoined;
-  }
-
-  /** Whether a thread was visited for the read of this tick. */
-  get hasVisited(): boolean {
-    return this.#rest.hasVisited;
+    return this.rest.visitMs + this.#hold.pauseMs;
   }
 
   /** Reads one thread anew, twice in one call, and finds out whether it ran meanwhile, if it may not: see `isStill`. */
   rereadStill(thread: ReadThread, { runs = false } = {}): Walk {
-    if (runs) this.#rest.end();
-    else this.#rest.begin(thread);
+    if (runs) this.rest.end();
+    else this.rest.begin(thread);
     return this.#rereadOne(thread, 2);
   }
 
-  /** Whether a thread has not run since before the last `rereadStill`. */
-  stillRests(thread: ReadThread): boolean {
-    return this.#rest.lasts(thread);
+  /** Interrupts a thread, and walks it; reads it as it is if it does not run. */
+  rereadAtOnce(thread: ReadThread): Walk {
+    this.#interrupt(thread, () => {});
+    return this.#visit.take(thread) ?? this.#rereadOne(thread, 1);
   }
 
-  /** Moves us to the processor of a thread: what is read there is seldom torn. @returns false where it cannot be. */
-  joinProcessor(thread: ReadThread): boolean {
-    return this.#rest.join(thread);
-  }
-
+  /** Ends what `rest.join` began. */
   leaveProcessor(): void {
-    this.#rest.leave();
+    this.rest.leave();
     const entered = this.#entered;
     if (entered === undefined) return;
     this.#entered = undefined;
     // Its link is written by now.
-    this.isStill = this.#rest.hasRunSince(entered) && entered.stack.isLinkedAsBefore(this.stack);
+    this.isStill = this.rest.hasRunSince(entered) && entered.stack.isLinkedAsBefore(this.stack);
   }
 
   /** The GIL's holder is predicted to be the one of the last time; when it is another, that one is read at once. */
@@ -309,8 +317,8 @@ export class StackReader {
     for (let attempt = 0; attempt < MAX_HOLDERS; attempt++) {
       this.selected = this.threads.filter((thread) => thread.ownsGil);
       if (!this.#callForTick("all", true)) return false;
-      if (!this.#table.watch.isUnchanged(this.#arena.words, nowMs)) this.relist();
-      const holders = this.threads.filter((thread) => this.#gil.isHolder(thread.listed, this.#arena.words));
+      if (!this.#last.areListsUnchanged(nowMs)) this.relist();
+      const holders = this.threads.filter((thread) => this.#last.isHolder(thread));
       const arePredicted = holders.every((thread) => thread.ownsGil && this.selected.includes(thread));
       for (const thread of this.threads) thread.ownsGil = holders.includes(thread);
       this.selected = holders;
@@ -324,7 +332,7 @@ export class StackReader {
   /** Without a GIL several threads may run Python code. */
   #readAttached(nowMs: number): boolean {
     if (!this.#readSelected("active", nowMs)) return false;
-    for (const thread of this.selected) this.activities.note(thread, this.#arena.words, this.#isGilRead);
+    for (const thread of this.selected) this.activities.note(thread, this.#last.words, this.#last.isGilRead);
     this.selected = this.selected.filter((thread) => thread.isAttached);
     return true;
   }
@@ -345,36 +353,28 @@ export class StackReader {
     return !this.activities.sayWhoHolds || this.#toStop !== undefined;
   }
 
-  #callForTick(lists: "all" | "heads" | "none", gil: boolean): boolean {
+  #callForTick(lists: CallParts["lists"], gil: boolean): boolean {
     return this.#call({ lists, gil, copies: this.#tickCopies });
   }
 
   /** Plans and makes the call for the selected threads, again where planned memory has gone. */
-  #call(
-    { lists, gil, copies }: { lists: "all" | "heads" | "none"; gil: boolean; copies: 1 | 2 },
-  ): boolean {
-    const ranges = this.#ranges;
-    this.#isGilRead = gil;
+  #call(parts: CallParts): boolean {
+    const { ranges, read } = this.#last;
     for (let attempt = 0; attempt < MAX_RETRIES; attempt++) {
-      ranges.clear();
-      if (gil) this.#gil.plan(ranges, this.#table.interpreters);
-      for (const thread of this.selected) thread.stack.plan(ranges, copies);
-      if (lists !== "none") this.#table.watch.plan(ranges, lists);
-      this.#arena.reserve(ranges.byteLength);
+      this.#last.plan(this.selected, parts);
       this.counters.calls++;
-      if (this.#visit.host !== undefined) this.#rest.visit(this.#visit.host);
-      const length = this.#toStop === undefined
-        ? this.#memory.readv(ranges, this.#arena.bytes)
-        : this.#hold.read(this.#toStop, () => this.#memory.readv(ranges, this.#arena.bytes));
+      if (this.#visit.host !== undefined) this.rest.visit(this.#visit.host);
+      const length = this.#toStop === undefined ? read() : this.#hold.read(this.#toStop, read);
       const isRead = length === ranges.byteLength;
-      if (this.#rest.isVisiting) {
+      if (this.rest.isVisiting) {
         // The thread waits for us: all that need not be of this moment comes later.
         if (isRead) this.#visit.walk(this.selected, (thread) => this.walk(thread));
         this.leaveProcessor();
       }
       if (isRead) return true;
       this.counters.stale++;
-      if (!this.#forget(ranges.firstUnfilled(length))) {
+      const range = ranges.firstUnfilled(length);
+      if (!this.selected.some((thread) => thread.stack.forgetRange(range))) {
         // A thread or an interpreter has gone: read the lists, and this tick without it.
         const before = this.threads;
         this.relist();
@@ -385,10 +385,6 @@ export class StackReader {
       }
     }
     return false;
-  }
-
-  #forget(range: number): boolean {
-    return this.selected.some((thread) => thread.stack.forgetRange(range));
   }
 
   /** A thread that is listed and cannot be read has a stack, of which nothing is known. */

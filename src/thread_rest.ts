@@ -1,7 +1,8 @@
 /**
  * Knowing that a thread has not run since a moment: then all that was read of it belongs together. It does not while we are
- * on its processor.
+ * on its processor; and what is read while it is interrupted is of one moment, too.
  */
+import type { Interrupts, MomentRequest } from "./memory.ts";
 import type { RawStack } from "./cpython/raw_stack.ts";
 import { EnteredFrame } from "./entered_frame.ts";
 import { ownOsThreadId } from "./thread_table.ts";
@@ -10,7 +11,7 @@ import type { TargetThreads } from "./types.ts";
 
 /** Watches one thread at a time. */
 export class ThreadRest {
-  readonly #os: TargetThreads;
+  readonly #os: TargetThreads & Partial<Interrupts>;
   readonly #entered = new WeakMap<ReadThread, EnteredFrame>();
   #thread: ReadThread | undefined;
   /** How often it was put to work before the moment; NaN when it may have been at work then. */
@@ -21,14 +22,40 @@ export class ThreadRest {
   hasVisited = false;
   /** For how long we were there for the read of this tick. Units: ms. */
   visitMs = 0;
+  /** Whether the last read was of one moment of the thread, which has run on since. */
+  #isMoment = false;
 
-  constructor(os: TargetThreads) {
+  constructor(os: TargetThreads & Partial<Interrupts>) {
     this.#os = os;
+  }
+
+  /** Whether threads can be interrupted: then nobody need go to their processors. */
+  get canInterrupt(): boolean {
+    return this.#os.canInterrupt === true;
+  }
+
+  /**
+   * Interrupts a thread for one read. The moment is that of the read; if the thread does not run, it is now.
+   *
+   * @returns how many structs were read of each list; undefined when nothing was read.
+   */
+  interrupt(thread: ReadThread, request: MomentRequest): readonly number[] | undefined {
+    const id = ownOsThreadId(thread);
+    this.end();
+    if (id === 0) return undefined;
+    const { isRead, found, runCount, pauseMs } = this.#os.interrupt!(id, request);
+    this.#thread = thread;
+    this.#runCount = runCount;
+    this.visitMs += pauseMs;
+    this.hasVisited ||= isRead;
+    this.#isMoment = isRead;
+    return isRead ? found : undefined;
   }
 
   /** The moment is now. */
   begin(thread: ReadThread): void {
     const id = ownOsThreadId(thread);
+    this.#isMoment = false;
     this.#thread = thread;
     this.#runCount = id === 0 ? NaN : this.#os.restingCount(id);
   }
@@ -46,6 +73,7 @@ export class ThreadRest {
     if (this.hasBegun(thread)) return;
     const id = ownOsThreadId(thread);
     this.#thread = thread;
+    this.#isMoment = false;
     this.#runCount = id === 0 ? NaN : this.#os.visitProcessor(id);
     this.isJoined = this.isVisiting = this.hasBegun(thread);
     this.hasVisited ||= this.isVisiting;
@@ -74,6 +102,12 @@ export class ThreadRest {
 
   end(): void {
     this.#thread = undefined;
+    this.#isMoment = false;
+  }
+
+  /** Whether the last read was of one moment of a thread, which has run on since. */
+  isMomentOf(thread: ReadThread): boolean {
+    return this.#isMoment && this.#thread === thread;
   }
 
   /** Whether a thread did not run at the moment. */

@@ -27,7 +27,7 @@ export class Visit {
 
   /** The call was made. @returns the threads that were read, the host first. */
   end(selected: readonly ReadThread[]): readonly ReadThread[] {
-    const { host } = this;
+    const host = this.#walked;
     this.host = undefined;
     if (host === undefined || !selected.includes(host)) return selected;
     return [host, ...selected.filter((thread) => thread !== host)];

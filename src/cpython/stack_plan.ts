@@ -28,6 +28,8 @@ export class StackPlan {
   readonly first: Copy = { pointerOffset: 0, offsets: new Int32Array(8) };
   readonly second: Copy = { pointerOffset: 0, offsets: new Int32Array(8) };
   copies: 1 | 2 = 1;
+  /** Whether the last call reads the windows. */
+  areWindowsRead = true;
   /** The window that is read once more at once, or -1, and where this echo lies in the bytes of the call. */
   echoed = -1;
   echoOffset = 0;
@@ -57,9 +59,12 @@ export class StackPlan {
    * The pointer comes first, so that it is read at a moment that does not depend on what the thread does, and right after
    * it the window in which the innermost frame mostly lies, since that changes most. Two copies are some microseconds apart;
    * so that window is read once more at once, as an echo, where frames lie in one range.
+   *
+   * @param withFrames false where these are found otherwise.
    */
-  push(ranges: RangeList, copies: 1 | 2): void {
+  push(ranges: RangeList, copies: 1 | 2, { withFrames = true } = {}): void {
     this.copies = copies;
+    this.areWindowsRead = withFrames;
     if (this.#pending.length > 0) {
       this.windows.add(this.#pending);
       this.#pending.length = 0;
@@ -75,7 +80,7 @@ export class StackPlan {
     const inside = layout.thread.frame - threadLow;
     this.first.pointerOffset = this.headOffset + inside;
     this.echoed = copies === 2 && this.#fields.owner >= 0 ? this.windows.innermost : -1;
-    this.#pushFrames(ranges, this.first, this.echoed);
+    if (withFrames) this.#pushFrames(ranges, this.first, this.echoed);
     if (copies === 1) return;
     this.second.pointerOffset = ranges.push(this.headStart + inside, 8);
     this.#pushFrames(ranges, this.second, -1);

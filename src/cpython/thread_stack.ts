@@ -11,14 +11,15 @@
 import type { FrameFields } from "./frame_fields.ts";
 import { depthAtOnce } from "./copied_at_once.ts";
 import type { KnownCode } from "./copied_at_once.ts";
+import { EntryPlaces } from "./entry_places.ts";
+import { LinkedFrames } from "./linked_frames.ts";
 import { OuterFrames } from "./outer_frames.ts";
 import type { RawStack } from "./raw_stack.ts";
 import { RootFrame } from "./root_frame.ts";
 import { Spill } from "./spill.ts";
 import { StackPlan } from "./stack_plan.ts";
-import type { Copy } from "./stack_plan.ts";
-import { isPlausible, pointerAt } from "../memory.ts";
-import type { RangeList, TargetMemory } from "../memory.ts";
+import { isPlausible, MOST_LINKED, pointerAt } from "../memory.ts";
+import type { LinkedList, RangeList, TargetMemory } from "../memory.ts";
 import type { Address, Truncation } from "../types.ts";
 
 const HIGH = 0x1_0000_0000;
@@ -27,8 +28,6 @@ const PAGE = 4096;
 export const MAX_DEPTH = 1_000_000;
 /** In place of a caller: the frames are not on any stack. */
 const NO_FRAME = -1;
-/** No thread state with a place of its own (3.11, 3.12) is as long. Units: bytes. */
-const MAX_STATE = 1024;
 /** Places on the C stack that are followed outwards while they are not set. */
 const MAX_UNSET = 4;
 
@@ -61,6 +60,8 @@ export class ThreadStack {
   readonly #plan: StackPlan;
   readonly #spill: Spill;
   readonly #root: RootFrame;
+  readonly #linked: LinkedFrames;
+  readonly #places: EntryPlaces;
   /** This walk is to find a path that may be known, and proves nothing. */
   #isQuick = false;
   /** The caller of the innermost frame that was entered from C; NaN for none, or NO_FRAME. */
@@ -80,13 +81,17 @@ export class ThreadStack {
   /** True when the place on the C stack was not set yet, and the last walk began at the one outside of it. */
   isOutside = false;
   truncation: Truncation | undefined;
-
+  /** Of the last whole walk, all frames counted. */
+  #depth = 0;
   constructor(tstate: Address, fields: FrameFields, memory: TargetMemory) {
     this.tstate = tstate;
     this.#fields = fields;
     this.#plan = new StackPlan(tstate, fields);
     this.#root = new RootFrame(fields);
     this.#spill = new Spill(memory);
+    this.#linked = new LinkedFrames(tstate, fields);
+    const read = { fields, plan: this.#plan, linked: this.#linked, spill: this.#spill };
+    this.#places = new EntryPlaces(tstate, read);
   }
 
   /** Reads that the last walk had to make on its own. */
@@ -97,6 +102,18 @@ export class ThreadStack {
   /** Appends what a walk of this thread needs to a call, once or twice. */
   plan(ranges: RangeList, copies: 1 | 2): void {
     this.#plan.push(ranges, copies);
+    this.#linked.clear();
+  }
+
+  /** The same for a call while the thread is interrupted. @returns what is to be followed there. */
+  planMoment(ranges: RangeList): readonly LinkedList[] {
+    this.#plan.push(ranges, 1, { withFrames: this.#depth >= MOST_LINKED[0] });
+    return this.#linked.lists;
+  }
+
+  /** Takes over what was followed, in a call that read so many bytes of ranges. Shape: how many structs of each list. */
+  takeMoment(length: number, found: readonly number[]): void {
+    this.#linked.set(length, found);
   }
 
   /** Field of the thread state, from the last call. `words` is all that was read, as 4-byte words. */
@@ -133,7 +150,7 @@ export class ThreadStack {
       ? this.#followPlace(pointer, read, { isResting, isForProof })
       : this.#follow(pointer, read);
     const isAgreed = result === Walk.Agreed && pointer === pointerAt(words, second.pointerOffset) &&
-      (!isPlace || this.#isPlaceEqual(words, pointer)) && this.misses === 0;
+      (!isPlace || this.#places.isEqual(pointer, words)) && this.misses === 0;
     if (result === Walk.Reached || result === Walk.Agreed) this.#outerFrames.keep(read.stack);
     const isLost = result === Walk.Broken && this.truncation === "unreadable";
     const hasOuter = isLost && !isForProof && !isResting && this.#followOuter(read);
@@ -155,10 +172,10 @@ export class ThreadStack {
   }
 
   /**
-   * Walks from the frame that a place on the C stack names (`_PyCFrame`).
+   * Walks from the frame that a place on the C stack names.
    *
-   * The place is the thread's before it is set: for some nanoseconds it holds what an earlier call has left there. Until then
-   * the stack is that of the place outside of it. It matters where a path is proven; else only proven ones are shown.
+   * Until that is set the stack is that of the place outside of it. It matters where a path is proven; else only proven ones
+   * are shown.
    */
   #followPlace(
     place: Address,
@@ -166,12 +183,12 @@ export class ThreadStack {
     { isResting, isForProof }: { isResting: boolean; isForProof: boolean },
   ): Walk {
     this.isOutside = false;
-    const head = this.#wordAt(read.words, this.#plan.first, place + this.#fields.layout.cframe.currentFrame);
+    const head = this.#places.frameOf(place, read.words);
     if (head === undefined) return this.#broken("unreadable");
     const result = this.#follow(head, read);
     const isProof = isResting || isForProof || head === 0;
     if (!isProof && result !== Walk.Agreed || this.#isCut(result)) return result;
-    const isSet = this.#isSet(place, read.words);
+    const isSet = this.#places.isSet(place, this.#entryCaller, read.words);
     if (isSet === true) return result;
     if (!isProof) return Walk.Reached;
     if (isSet === false && isResting) return this.#followOutside(place, read);
@@ -179,17 +196,16 @@ export class ThreadStack {
   }
 
   #followOutside(place: Address, read: ReadMemory): Walk {
-    const { currentFrame, previous } = this.#fields.layout.cframe;
     this.isOutside = true;
     let at = place;
     for (let count = 0; count < MAX_UNSET; count++) {
-      const outside = this.#wordAt(read.words, this.#plan.first, at + previous);
+      const outside = this.#places.outsideOf(at, read.words);
       if (outside === undefined || outside === 0) break;
       at = outside;
-      const head = this.#wordAt(read.words, this.#plan.first, at + currentFrame);
+      const head = this.#places.frameOf(at, read.words);
       if (head === undefined) break;
       const result = this.#follow(head, read);
-      if (this.#isCut(result) || this.#isSet(at, read.words) === true) return result;
+      if (this.#isCut(result) || this.#places.isSet(at, this.#entryCaller, read.words) === true) return result;
     }
     return this.#broken("unreadable");
   }
@@ -197,52 +213,6 @@ export class ThreadStack {
   /** Whether a walk broke before it came to a frame that was entered from C: nothing is known of its beginning then. */
   #isCut(result: Walk): boolean {
     return result === Walk.Broken && Number.isNaN(this.#entryCaller);
-  }
-
-  /**
-   * Whether the place from which the last walk began was set: the innermost frame that was entered from C is called by the
-   * frame that the place outside of this one names, and no frame lies in memory that is free. Undefined if unreadable.
-   */
-  #isSet(place: Address, words: Uint32Array): boolean | undefined {
-    const { currentFrame, previous } = this.#fields.layout.cframe;
-    if (this.#isOutermost(place)) return this.#wordAt(words, this.#plan.first, place + currentFrame) === 0;
-    const outside = this.#wordAt(words, this.#plan.first, place + previous);
-    if (outside === undefined) return undefined;
-    const caller = this.#wordAt(words, this.#plan.first, outside + currentFrame);
-    if (caller === undefined) return undefined;
-    if (caller !== this.#entryCaller) return false;
-    if (caller !== 0 || this.#isOutermost(outside)) return true;
-    // That of a stack which was begun with none (greenlet).
-    const beyond = this.#wordAt(words, this.#plan.first, outside + previous);
-    return beyond !== undefined && this.#isOutermost(beyond);
-  }
-
-  /** The outermost place is the thread state's own, and names no frame. Any other may hold zeros until it is set. */
-  #isOutermost(place: Address): boolean {
-    return place > this.tstate && place < this.tstate + MAX_STATE;
-  }
-
-  #isPlaceEqual(words: Uint32Array, place: Address): boolean {
-    const at = place + this.#fields.layout.cframe.currentFrame;
-    return this.#wordAt(words, this.#plan.first, at) === this.#wordAt(words, this.#plan.second, at);
-  }
-
-  /** The word at an address of the C stack or the thread state; undefined when it could not be read. */
-  #wordAt(words: Uint32Array, copy: Copy, at: Address): Address | undefined {
-    if ((at & 7) !== 0) return undefined;
-    const { headStart, headOffset, headRead, windows } = this.#plan;
-    const inside = at - headStart;
-    if (inside >= 0 && inside + 8 <= headRead) return pointerAt(words, headOffset + inside);
-    const window = windows.find(at, at + 8, windows.order[0]!);
-    if (window >= 0) {
-      windows.uses[window]!++;
-      windows.isPlace[window] = 1;
-      windows.widen(window, at, at + 8);
-      return pointerAt(words, copy.offsets[window]! + at - windows.starts[window]!);
-    }
-    if (!this.#spill.read(at, at + 8)) return undefined;
-    this.#plan.remember(at, at + 8);
-    return pointerAt(this.#spill.words, 0);
   }
 
   /** See `depthAtOnce`; of the last walk, whose frames must be equal. 0 as well while its root is new. */
@@ -297,7 +267,15 @@ export class ThreadStack {
       let sourceBytes = bytes;
       let at: number;
       window = windows.find(start, end, window);
-      if (window >= 0) {
+      const linkedAt = this.#linked.offsetOf(words, frame, visited);
+      if (linkedAt >= 0) {
+        at = linkedAt >> 2;
+        if (window < 0) this.#plan.remember(start, end);
+        else if (window !== used) windows.uses[window]!++;
+        used = window;
+        if (window >= 0) windows.widen(window, start, end);
+        else window = 0;
+      } else if (window >= 0 && this.#plan.areWindowsRead) {
         const inside = frame - windows.starts[window]!;
         at = (offsets[window]! + inside) >> 2;
         if (visited === 0) windows.leafUses[window]!++;
@@ -368,6 +346,7 @@ export class ThreadStack {
     this.#isRootKnown = this.#root.isSure(last);
     this.areFramesEqual = equalAtOnce && !this.#isOuter && this.misses === 0;
     this.isCounted = stack.depth === counted;
+    this.#depth = visited;
     if (frame === 0 && !this.#isOuter && !(this.#isQuick && this.#root.isEntry(last))) {
       this.#root.learn(last, counted - stack.depth);
     }

@@ -16,6 +16,7 @@ import { ThreadStates } from "./linux_threads.ts";
 import type { RemoteProcess } from "./process.ts";
 import { ProfilerError } from "../errors.ts";
 import { RangeList } from "../memory.ts";
+import type { Interruption, MomentRequest } from "../memory.ts";
 import type { Address, Image, ThreadState } from "../types.ts";
 
 /** `UIO_MAXIOV`: ranges in one call. */
@@ -223,6 +224,14 @@ class LinuxProcess implements RemoteProcess {
 
   visitProcessor(osThreadId: number): number {
     return this.#processor.visit(osThreadId);
+  }
+
+  get canInterrupt(): boolean {
+    return this.#processor.canInterrupt;
+  }
+
+  interrupt(osThreadId: number, request: MomentRequest): Interruption {
+    return this.#processor.interrupt(osThreadId, request);
   }
 
   restingCount(osThreadId: number): number {

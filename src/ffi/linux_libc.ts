@@ -21,6 +21,7 @@ function openLibc() {
       open: { parameters: ["buffer", "i32"], result: "i32" },
       pread: { parameters: ["i32", "buffer", "u32", "u32"], result: "i32" },
       close: { parameters: ["i32"], result: "i32" },
+      mmap: { parameters: ["pointer", "u32", "i32", "i32", "i32", "u32"], result: "pointer" },
       sched_getaffinity: { parameters: ["i32", "u32", "buffer"], result: "i32" },
       sched_setaffinity: { parameters: ["i32", "u32", "buffer"], result: "i32" },
       waitid: { parameters: ["u32", "i32", "buffer", "u32"], result: "i32" },

@@ -1,12 +1,15 @@
 /**
- * Whether a thread of the target runs, and running on its processor so that it does not.
+ * Whether a thread of the target runs, and what makes it stand still where it does: an interrupt of its processor, or that we
+ * run there.
  *
  * While we run on the processor where the thread would, it waits, as for any other process: what we read then is of one
  * moment. It is neither stopped nor traced.
  */
+import { interruptReader } from "./linux_interrupt.ts";
 import { libc, openForReading } from "./linux_libc.ts";
 import { monotonicMs } from "./linux_clock.ts";
 import { runCountIn } from "./linux_schedstat.ts";
+import type { Interruption, Interrupts, MomentRequest } from "../memory.ts";
 
 /** Bits for 1024 processors, the kernel's usual `cpu_set_t`. Units: bytes. */
 const MASK_SIZE = 128;
@@ -16,14 +19,20 @@ const SPACE = 0x20;
 const ZERO = 0x30;
 const CLOSE_PARENTHESIS = 0x29;
 const LETTER_R = 0x52;
+/** Of what an interrupt takes at least, without what is done in it, the thread waits for so much: the rest is the way there. */
+const INTERRUPT_SHARE = 0.4;
 
 /** The processor that we have joined, and what the scheduler says of one thread at a time. */
-export class ProcessorChoice {
+export class ProcessorChoice implements Interrupts {
   readonly #taskFolder: string;
   readonly #buffer = new Uint8Array(1024);
   readonly #mask = new Uint8Array(MASK_SIZE);
   #allowed: Uint8Array<ArrayBuffer> | undefined;
   #joined = -1;
+  /** Where the thread was that was interrupted last. */
+  #interrupted = 0;
+  /** What an interrupt takes at least. Units: ms. */
+  #interruptMs = Infinity;
   /** When we went there. Units: ms of the monotonic clock. */
   #joinedMs = 0;
   /** The thread whose files are open. */
@@ -64,6 +73,35 @@ export class ProcessorChoice {
   visit(tid: number): number {
     const count = this.runCount(tid);
     return !Number.isNaN(count) && this.join(tid) ? count : NaN;
+  }
+
+  get canInterrupt(): boolean {
+    return interruptReader() !== undefined;
+  }
+
+  /** Mostly the thread is where it was the last time. */
+  interrupt(tid: number, request: MomentRequest): Interruption {
+    const reader = interruptReader();
+    if (reader === undefined) return { isRead: false, found: [], runCount: NaN, pauseMs: 0 };
+    let start = monotonicMs();
+    let result = reader.read(this.#interrupted, tid, request);
+    let runCount = NaN;
+    if (result === "absent") {
+      runCount = this.runCount(tid);
+      const stateAt = this.#readState();
+      this.#interrupted = stateAt < 0 ? 0 : Math.max(0, this.#numberAt(stateAt, PROCESSOR_FIELD));
+      start = monotonicMs();
+      result = reader.read(this.#interrupted, tid, request);
+    }
+    const isRead = result === "read";
+    const readMs = reader.durationNs / 1e6;
+    if (isRead) this.#interruptMs = Math.min(this.#interruptMs, monotonicMs() - start - readMs);
+    return {
+      isRead,
+      found: request.lists.map((_, i) => isRead ? reader.found(i) : 0),
+      runCount: result === "absent" ? runCount : NaN,
+      pauseMs: isRead ? this.#interruptMs * INTERRUPT_SHARE + readMs : 0,
+    };
   }
 
   /**

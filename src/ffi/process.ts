@@ -1,9 +1,9 @@
 /** What the rest of the program may ask of an operating system: each OS implements these interfaces. */
-import type { TargetMemory } from "../memory.ts";
+import type { Interrupts, TargetMemory } from "../memory.ts";
 import type { Image, TargetThreads } from "../types.ts";
 
 /** A process that is read from outside. Nothing here changes it or stops it. */
-export interface RemoteProcess extends TargetMemory, TargetThreads {
+export interface RemoteProcess extends TargetMemory, Interrupts, TargetThreads {
   readonly pid: number;
   /** Its pid in its own PID namespace, as in a container; undefined when that is ours. */
   innerPid(): number | undefined;

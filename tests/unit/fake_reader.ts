@@ -101,7 +101,14 @@ export class FakeReader {
     return walk;
   }
 
-  joinProcessor(): boolean {
+  /** As far as tests need it, a reader knows the same of itself. */
+  get rest(): this {
+    return this;
+  }
+
+  canInterrupt = false;
+
+  join(): boolean {
     if (this.isJoinable) this.joined.push("join");
     this.isJoined = this.isJoinable;
     return this.isJoinable;

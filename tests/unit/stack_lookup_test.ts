@@ -15,13 +15,13 @@ function setUp({ where = "search", onLeave = () => {} }: {
   const recording = new Recording(codes.table, { perThread: false, timeline: false });
   const reader = {
     stack: rawStack([]),
-    isJoined: where === "search",
+    rest: { isJoined: where === "search" },
     isOfVisit: where === "visit",
     left: 0,
     /** Calls of the system before it was left last. */
     callsBefore: 0,
     leaveProcessor(): void {
-      this.isJoined = false;
+      this.rest.isJoined = false;
       this.left++;
       this.callsBefore = codes.memory.reads;
       onLeave();
@@ -35,7 +35,7 @@ function setUp({ where = "search", onLeave = () => {} }: {
   const entry: ThreadEntry = { thread: { info } as ReadThread, cursor: new Cursor(), index };
   const insert = (...addresses: number[]) => {
     Object.assign(reader, { stack: rawStack(addresses.map((address) => [address, 0])) });
-    reader.isJoined = where === "search";
+    reader.rest.isJoined = where === "search";
     codes.memory.reads = 0;
     if (where === "visit") {
       lookup.capture();

@@ -19,18 +19,18 @@ Deno.test("the thread that may run Python code is visited for one call and its w
   const { target, now } = settled();
   const { reader, memory } = target;
   const captured: unknown[] = [];
-  const capture = () => captured.push([reader.isJoined, reader.stack.codes[0], memory.reads]);
+  const capture = () => captured.push([reader.rest.isJoined, reader.stack.codes[0], memory.reads]);
   assert.equal(reader.readJoined("all", now, { capture }), true);
   const [visit] = target.visits;
   assert.deepEqual([target.visits.length, visit!.id, memory.reads - visit!.reads], [1, 101, 1]);
   assert.deepEqual(captured, [[true, 0x3000, memory.reads]], "still there, once it was walked");
-  assert.deepEqual([reader.isJoined, reader.hasVisited, reader.pauseMs], [false, true, 0.03]);
+  assert.deepEqual([reader.rest.isJoined, reader.rest.hasVisited, reader.pauseMs], [false, true, 0.03]);
   const walks = reader.selected.map((thread) => [reader.walk(thread), reader.isStill, reader.isOfVisit]);
   const elsewhere = [Walk.Reached, false, false];
   assert.deepEqual(walks, [[Walk.Reached, true, true], elsewhere, elsewhere], "the others may run");
   assert.deepEqual(reader.selected.map(({ info }) => info.osThreadId), [101, 102, 100]);
   reader.read("all", now + 2);
-  assert.deepEqual([reader.hasVisited, reader.pauseMs], [false, 0], "nobody was visited");
+  assert.deepEqual([reader.rest.hasVisited, reader.pauseMs], [false, 0], "nobody was visited");
 });
 
 Deno.test("a thread that has run since we came, or to whose processor we cannot go, proves nothing", () => {
@@ -41,7 +41,7 @@ Deno.test("a thread that has run since we came, or to whose processor we cannot 
   assert.deepEqual([reader.walk(reader.selected[0]!), reader.isStill], [Walk.Reached, false]);
   target.canVisit = false;
   assert.equal(reader.readJoined("all", now + 2, NOTHING), true);
-  assert.deepEqual([reader.hasVisited, reader.walk(reader.selected[0]!), reader.isStill], [
+  assert.deepEqual([reader.rest.hasVisited, reader.walk(reader.selected[0]!), reader.isStill], [
     false,
     Walk.Reached,
     false,
