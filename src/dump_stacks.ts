@@ -11,8 +11,8 @@ import { STEADY_READS } from "./path_prover.ts";
 import { StackReader } from "./stack_reader.ts";
 import type { ReadThread } from "./thread_table.ts";
 import { MemoryReader } from "./memory.ts";
-import type { TargetMemory } from "./memory.ts";
-import type { Address, Frame, LocalVariable, StackTrace, TargetThreads } from "./types.ts";
+import type { ReadableProcess } from "./target_call.ts";
+import type { Address, Frame, LocalVariable, StackTrace } from "./types.ts";
 
 /** Time for one thread whose stack changes faster than it can be read. Units: ms. */
 const PROOF_LIMIT = 50;
@@ -21,7 +21,7 @@ const PLAIN_READS = STEADY_READS + 2;
 
 /** What is needed of a target: a live one, or a snapshot. */
 export interface DumpTarget {
-  readonly process: TargetMemory & TargetThreads & { readonly pid: number };
+  readonly process: ReadableProcess;
   readonly runtime: Runtime;
 }
 

@@ -97,7 +97,7 @@ export interface LinkedList {
 export const LINKED_RECORD = 192;
 export const LINKED_SIZE = LINKED_RECORD - 8;
 /** Structs that are read of the first list, and of the second one. */
-export const MOST_LINKED: readonly [number, number] = [128, 8];
+export const MOST_LINKED: readonly [number, number] = [256, 8];
 
 /** What is to be read at one moment. */
 export interface MomentRequest {

@@ -1,36 +1,39 @@
 /** What the looks of late say of the next one: whether it will likely be of a path that is new, or cannot be proven. */
 import { RecentShare } from "./recent_share.ts";
 
-/** One look in so many; any counts for a while. */
+/** One look in so many; from ANY on for half as many ticks after each. */
 const MANY = 5;
 const FEW = 50;
 const ANY = 100;
-/** Up to these rates a second copy, and a visit, cost little of the time between ticks. */
+const ANY_OF_LATE = 400;
+/** Up to these rates a second copy costs little of the time between ticks; so does a visit, and one that is an interrupt. */
 const SECOND_COPY_HZ = 1000;
 const VISITS_HZ = 100;
 const INTERRUPTS_HZ = 1000;
 
 /** Looks at the threads of one process. */
 export class RecentLooks {
+  readonly #canInterrupt: boolean;
   readonly #areVisitsCheap: boolean;
-  readonly #needsProof: boolean;
   /** Torn or new. */
   readonly #news: RecentShare;
   /** Could not be proven from elsewhere. */
   readonly #unproven = new RecentShare(MANY);
-  /** Has proven a new path: there are more of them. */
-  readonly #found = new RecentShare(ANY);
+  /** There was something that a visit has proven, or will prove: it pays to go on. */
+  readonly #found: RecentShare;
 
+  /** @param canInterrupt whether visits are interrupts: these prove nearly all that they meet. */
   constructor(rateHz: number, { canInterrupt }: { canInterrupt: boolean }) {
+    this.#canInterrupt = canInterrupt;
     this.#areVisitsCheap = rateHz <= (canInterrupt ? INTERRUPTS_HZ : VISITS_HZ);
-    this.#needsProof = !canInterrupt;
+    this.#found = new RecentShare(canInterrupt ? ANY_OF_LATE : ANY);
     this.#news = new RecentShare(rateHz > SECOND_COPY_HZ ? MANY : FEW);
   }
 
   /** A look was at what is torn, or not known yet; `proves` is true when it has proven its path. */
   addNews({ proves }: { proves: boolean }): void {
     this.#news.add();
-    if (this.#areVisitsCheap && (proves || !this.#needsProof)) this.#found.add();
+    if (this.#areVisitsCheap && (proves || this.#canInterrupt)) this.#found.add();
   }
 
   addUnproven(): void {

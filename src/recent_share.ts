@@ -1,20 +1,24 @@
 /** Whether something has happened lately in more than some share of the ticks. */
 
-const HIGH = 50;
-const MOST = 100;
+const LEAST_RANGE = 100;
 
 /** Grows with each time that it happens, and falls with each tick; at first it is high. */
 export class RecentShare {
   readonly #weight: number;
-  #level = MOST;
+  readonly #most: number;
+  #level: number;
 
-  /** @param oneIn it is high while it happens more often than in one tick in so many; from 100 on, for 50 ticks after each time. */
+  /**
+   * @param oneIn it is high while it happens more often than in one tick in so many; from 100 on, for half as many ticks after
+   * each time.
+   */
   constructor(oneIn: number) {
     this.#weight = oneIn;
+    this.#level = this.#most = Math.max(LEAST_RANGE, oneIn);
   }
 
   add(): void {
-    this.#level = Math.min(MOST, this.#level + this.#weight);
+    this.#level = Math.min(this.#most, this.#level + this.#weight);
   }
 
   endTick(): void {
@@ -22,6 +26,6 @@ export class RecentShare {
   }
 
   get isHigh(): boolean {
-    return this.#level > HIGH;
+    return this.#level > this.#most / 2;
   }
 }

@@ -11,11 +11,10 @@ import { RawStack } from "./cpython/raw_stack.ts";
 import type { Runtime } from "./cpython/runtime.ts";
 import { GilWords } from "./cpython/gil.ts";
 import { MemoryReader } from "./memory.ts";
-import type { Interrupts, TargetMemory } from "./memory.ts";
 import { newReadCounters } from "./read_counters.ts";
 import type { ReadCounters } from "./read_counters.ts";
 import { TargetCall } from "./target_call.ts";
-import type { CallParts } from "./target_call.ts";
+import type { CallParts, ReadableProcess } from "./target_call.ts";
 import { ThreadActivities } from "./thread_activities.ts";
 import { ThreadChoice } from "./thread_choice.ts";
 import type { Selection } from "./thread_choice.ts";
@@ -23,7 +22,6 @@ import { ThreadHold } from "./thread_hold.ts";
 import { ThreadRest } from "./thread_rest.ts";
 import { isAsListed, ThreadTable } from "./thread_table.ts";
 import type { ReadThread } from "./thread_table.ts";
-import type { TargetThreads } from "./types.ts";
 import { Visit } from "./visit.ts";
 
 /** Times that one read is tried anew because memory in the plan has gone. */
@@ -67,10 +65,7 @@ export class StackReader {
   /** The last call was made to prove a path: a part of it is of no use. */
   #isForProof = false;
 
-  constructor(
-    process: TargetMemory & TargetThreads & Partial<Interrupts> & { readonly pid: number },
-    runtime: Runtime,
-  ) {
+  constructor(process: ReadableProcess, runtime: Runtime) {
     this.rest = new ThreadRest(process);
     this.#hold = new ThreadHold(process, this.counters);
     this.#runtime = runtime;
@@ -165,7 +160,8 @@ export class StackReader {
     const options = { isResting: isStopped || isMoment || isResting, isForProof: this.#isForProof };
     const result = thread.stack.walk(this.#read, options);
     this.counters.misses += thread.stack.misses;
-    const isProof = isStopped || isMoment || isResting || result === Walk.Agreed || thread.stack.areFramesEqual;
+    const isProof = isStopped || isMoment || isResting || result === Walk.Agreed ||
+      thread.stack.areFramesEqual;
     // Asked after the walk: frames that it had to read on their own must be of the same moment.
     this.isStill = (isStopped || isMoment) && thread.stack.misses === 0 || this.rest.lasts(thread);
     const isLinked = !isProof || this.stack.hasBegun(this.#copies) ||
@@ -175,7 +171,7 @@ export class StackReader {
     if (thread.stack.isOutside && (!this.isStill || result === Walk.Empty)) return this.#unreadable(thread);
     this.areFramesEqual = isLinked && thread.stack.areFramesEqual;
     if (isLinked) return result;
-    if (this.isStill && this.rest.isVisiting) this.#entered = thread;
+    if (this.isStill && (isMoment || this.rest.isVisiting)) this.#entered = thread;
     this.isStill = false;
     return result === Walk.Agreed ? Walk.Reached : result;
   }
@@ -248,6 +244,7 @@ export class StackReader {
     this.#visit.host = undefined;
     // What is read of it from now on is of later.
     this.rest.end();
+    this.#settleEntered();
   }
 
   #readLists(nowMs: number): void {
@@ -305,11 +302,15 @@ export class StackReader {
   /** Ends what `rest.join` began. */
   leaveProcessor(): void {
     this.rest.leave();
+    this.#settleEntered();
+  }
+
+  /** The thread runs again: its innermost frame is linked by now. */
+  #settleEntered(): void {
     const entered = this.#entered;
     if (entered === undefined) return;
     this.#entered = undefined;
-    // Its link is written by now.
-    this.isStill = this.rest.hasRunSince(entered) && entered.stack.isLinkedAsBefore(this.stack);
+    this.isStill = entered.stack.isLinkedAsBefore(this.stack);
   }
 
   /** The GIL's holder is predicted to be the one of the last time; when it is another, that one is read at once. */

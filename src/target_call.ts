@@ -2,8 +2,12 @@
 import type { GilWords } from "./cpython/gil.ts";
 import { LinkedFrames } from "./cpython/linked_frames.ts";
 import { Arena, RangeList } from "./memory.ts";
-import type { MomentRequest, TargetMemory } from "./memory.ts";
+import type { Interrupts, MomentRequest, TargetMemory } from "./memory.ts";
 import type { ReadThread, ThreadTable } from "./thread_table.ts";
+import type { TargetThreads } from "./types.ts";
+
+/** What is needed of a process to read its threads; a snapshot has no moments. */
+export type ReadableProcess = TargetMemory & TargetThreads & Partial<Interrupts> & { readonly pid: number };
 
 /** What a call reads, besides threads. */
 export interface CallParts {

@@ -40,7 +40,7 @@ export interface Offsets {
     readonly nativeThreadId: Offset;
     /** What the thread may do: see `ATTACHED` (3.13+). Where there is a GIL, it holds that. */
     readonly state: Offset;
-    /** `py_recursion_limit` and `py_recursion_remaining`: their difference grows with each frame (3.13+). */
+    /** `py_recursion_limit` and `py_recursion_remaining`: their difference grows with each frame (3.12+). */
     readonly recursionLimit: Offset;
     readonly recursionRemaining: Offset;
     /** Frames of calls lie in chunks; from `datastackTop` to `datastackLimit` the newest one is free (3.11, 3.12). */

@@ -75,7 +75,8 @@ export class ThreadStack {
   /** The last walk met as many frames as the thread had by its own count: none was not linked yet. */
   isCounted = false;
   readonly #outerFrames = new OuterFrames();
-  /** The frame from which the last walk began, and what it was linked to. */
+  /** Where the pointer is that the last walk began with, the frame that it named, and what this was linked to. */
+  #headAt: Address = 0;
   #head: Address = 0;
   #headLink: Address = 0;
   /** True when the place on the C stack was not set yet, and the last walk began at the one outside of it. */
@@ -146,6 +147,8 @@ export class ThreadStack {
     const pointer = pointerAt(words, first.pointerOffset);
     const isPlace = this.#fields.layout.traits.frameLink === "cframe";
     this.#isQuick = copies === 1 && !isResting;
+    const { cframe, thread } = this.#fields.layout;
+    this.#headAt = isPlace ? pointer + cframe.currentFrame : this.tstate + thread.frame;
     const result = isPlace
       ? this.#followPlace(pointer, read, { isResting, isForProof })
       : this.#follow(pointer, read);
@@ -205,7 +208,9 @@ export class ThreadStack {
       const head = this.#places.frameOf(at, read.words);
       if (head === undefined) break;
       const result = this.#follow(head, read);
-      if (this.#isCut(result) || this.#places.isSet(at, this.#entryCaller, read.words) === true) return result;
+      if (this.#isCut(result) || this.#places.isSet(at, this.#entryCaller, read.words) === true) {
+        return result;
+      }
     }
     return this.#broken("unreadable");
   }
@@ -354,16 +359,25 @@ export class ThreadStack {
     return equal ? Walk.Agreed : Walk.Reached;
   }
 
-  /** Whether the innermost frame of the last walk has, or still has, the code and the link that it had. */
-  isLinkedAsBefore({ codes, frames, depth }: RawStack): boolean {
-    const { low, high, code, previous, pointerTag } = this.#fields;
-    if (depth === 0 || frames[0] !== this.#head) return false;
-    if (!this.#spill.read(this.#head + low, this.#head + high)) return false;
+  /**
+   * Whether the innermost frame of the last walk has, or still has, the code and the link that it had, and the thread has come
+   * further since: the pointer to its frame, or its instruction, is another. What a thread writes is seen in its order.
+   */
+  isLinkedAsBefore(stack: RawStack): boolean {
+    const { low, high, code, previous, instr, pointerTag } = this.#fields;
+    const frame = this.#head;
+    if (stack.depth === 0 || stack.frames[0] !== frame) return false;
+    if (!this.#spill.read(this.#headAt, this.#headAt + 8)) return false;
+    const pointer = pointerAt(this.#spill.words, 0);
+    if (!this.#spill.read(frame + low, frame + high)) return false;
     const { words } = this.#spill;
-    const at = -low;
-    const codeNow = pointerAt(words, at + code * 4);
-    return codeNow - (words[(at >> 2) + code]! & pointerTag) === codes[0] &&
-      pointerAt(words, at + previous * 4) === this.#headLink;
+    const at = -low >> 2;
+    const instrNow = this.#fields.instrIsAddress
+      ? pointerAt(words, (at + instr) * 4)
+      : words[at + instr]! | 0;
+    const codeNow = pointerAt(words, (at + code) * 4) - (words[at + code]! & pointerTag);
+    return (pointer !== frame || instrNow !== stack.instrs[0]) && codeNow === stack.codes[0] &&
+      pointerAt(words, (at + previous) * 4) === this.#headLink;
   }
 
   /** Whether the frame that comes next is known to be the root; without the innermost frames their number says nothing. */

@@ -37,6 +37,7 @@ const CORE = [
   "thread_choice",
   "thread_hold",
   "thread_rest",
+  "target_call",
   "thread_table",
   "target_time",
   "histogram",
