@@ -310,7 +310,7 @@ export class StackReader {
     const entered = this.#entered;
     if (entered === undefined) return;
     this.#entered = undefined;
-    this.isStill = entered.stack.isLinkedAsBefore(this.stack);
+    this.isStill = entered.stack.isLinkedAsBefore(this.stack, { hasRun: this.rest.hasRunSince(entered) });
   }
 
   /** The GIL's holder is predicted to be the one of the last time; when it is another, that one is read at once. */

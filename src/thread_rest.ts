@@ -115,6 +115,11 @@ export class ThreadRest {
     return this.#thread === thread && !Number.isNaN(this.#runCount);
   }
 
+  /** Whether a thread was put to work since the moment. */
+  hasRunSince(thread: ReadThread): boolean {
+    return this.hasBegun(thread) && this.#runCount !== this.#os.runCount(thread.info.osThreadId);
+  }
+
   /** Whether a thread has not run since the moment. */
   lasts(thread: ReadThread): boolean {
     return this.hasBegun(thread) && this.#runCount === this.#os.runCount(thread.info.osThreadId);

@@ -362,8 +362,10 @@ export class ThreadStack {
   /**
    * Whether the innermost frame of the last walk has, or still has, the code and the link that it had, and the thread has come
    * further since: the pointer to its frame, or its instruction, is another. What a thread writes is seen in its order.
+   *
+   * @param hasRun whether it surely has come further.
    */
-  isLinkedAsBefore(stack: RawStack): boolean {
+  isLinkedAsBefore(stack: RawStack, { hasRun }: { hasRun: boolean }): boolean {
     const { low, high, code, previous, instr, pointerTag } = this.#fields;
     const frame = this.#head;
     if (stack.depth === 0 || stack.frames[0] !== frame) return false;
@@ -376,7 +378,7 @@ export class ThreadStack {
       ? pointerAt(words, (at + instr) * 4)
       : words[at + instr]! | 0;
     const codeNow = pointerAt(words, (at + code) * 4) - (words[at + code]! & pointerTag);
-    return (pointer !== frame || instrNow !== stack.instrs[0]) && codeNow === stack.codes[0] &&
+    return (hasRun || pointer !== frame || instrNow !== stack.instrs[0]) && codeNow === stack.codes[0] &&
       pointerAt(words, (at + previous) * 4) === this.#headLink;
   }
 

@@ -86,6 +86,8 @@ Deno.test("a frame that has not begun is proven if, once its thread has run, it 
   assert.equal(isProven(() => {}), true);
   assert.equal(isProven(({ memory }) => memory.word(inner + layout.frame.instr, 0x2000)), true);
   assert.equal(isProven(({ runs }) => runs.clear()), false, "it has not run");
+  const goOn = ({ memory }: FakeTarget) => memory.word(inner + layout.frame.instr, 0x2000 + 4);
+  assert.equal(isProven((target) => (target.runs.clear(), goOn(target))), true, "it has");
   assert.equal(isProven(({ memory }) => memory.word(inner + layout.frame.previous, outer + 8)), false);
   assert.equal(isProven(({ memory }) => memory.word(inner + layout.frame.code, 0x3000)), false);
 });
