@@ -18,6 +18,8 @@ import type { Address, Frame, LocalVariable, StackTrace } from "./types.ts";
 const PROOF_LIMIT = 50;
 /** Reads before we go to the thread's processor: enough for a thread that stands still. */
 const PLAIN_READS = STEADY_READS + 2;
+/** Of the reads there, one in so many is made in an interrupt, until the stack is proven: there may be no way to its processor. */
+const INTERRUPTED_ONE_IN = 4;
 
 /** What is needed of a target: a live one, or a snapshot. */
 export interface DumpTarget {
@@ -118,7 +120,9 @@ function readUntilProven(reader: StackReader, readers: FrameReaders, thread: Rea
   let bare: StackTrace | undefined;
   for (let reads = 1;; reads++) {
     if (reads === PLAIN_READS) reader.rest.join(thread);
-    const walk = reader.rereadStill(thread);
+    const isInterrupt = reads > PLAIN_READS && bare === undefined && reads % INTERRUPTED_ONE_IN === 0 &&
+      reader.rest.canInterrupt;
+    const walk = isInterrupt ? reader.rereadAtOnce(thread) : reader.rereadStill(thread);
     const agrees = steady.agrees(walk === Walk.Agreed, reader.stack);
     // Asked once: the last read must know that it is the last, to give what it has and say why that is not more.
     const isLast = reads >= PLAIN_READS && performance.now() >= deadline;

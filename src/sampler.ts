@@ -183,7 +183,7 @@ export class Sampler {
     }
     this.#looks.endTick();
     // The next tick may have to be read from elsewhere.
-    if (!this.#mayJoin(now + elapsed + this.#intervalMs)) this.#reader.leaveProcessor();
+    if (!this.#mayVisit(now + elapsed + this.#intervalMs)) this.#reader.leaveProcessor();
     return true;
   }
 
@@ -312,8 +312,8 @@ export class Sampler {
    */
   #read(nowMs: number): boolean {
     const { selection, blocking } = this.#options;
-    if (this.#mayJoin(nowMs)) {
-      return this.#reader.readJoined(selection, nowMs, { capture: this.#lookup.capture });
+    if (this.#mayVisit(nowMs)) {
+      return this.#reader.readVisiting(selection, nowMs, { capture: this.#lookup.capture });
     }
     if (this.#reader.rest.isJoined) this.#reader.leaveProcessor();
     if (blocking) return this.#reader.readStopped(selection, nowMs);
@@ -321,11 +321,14 @@ export class Sampler {
     return this.#reader.read(selection, nowMs, { copies: isWorthWhile ? 2 : 1 });
   }
 
-  #mayJoin(nowMs: number): boolean {
+  #mayVisit(nowMs: number): boolean {
     if (this.#options.blocking) return false;
+    if (this.#reader.rest.canInterrupt) {
+      return this.#looks.needVisits && this.#targetTime.allowsTick(INTERRUPT_MS, nowMs);
+    }
     const areFew = this.#reader.threads.length <= FEW_THREADS;
     if (this.#tickMs > (areFew ? LONGEST_NEW_MS : LONGEST_JOINED_MS)) return false;
-    const costMs = Math.max(this.#reader.rest.canInterrupt ? INTERRUPT_MS : JOINED_TICK_MS, this.#tickMs);
+    const costMs = Math.max(JOINED_TICK_MS, this.#tickMs);
     // A search goes on there after the tick.
     if (this.#prover.isSearching && this.#reader.rest.isJoined) {
       return this.#targetTime.allowsSearch(costMs, nowMs);

@@ -212,7 +212,7 @@ export class StackReader {
    *
    * @param capture reads, still there, what else belongs to the moment.
    */
-  readJoined(selection: Selection, nowMs: number, { capture }: { capture: () => void }): boolean {
+  readVisiting(selection: Selection, nowMs: number, { capture }: { capture: () => void }): boolean {
     this.#beginTick();
     if (this.threads.length === 0) this.relist();
     // At first it is known only where there is no other.

@@ -157,8 +157,8 @@ function recordsAt(list: number): number {
   return LINKED_AT + list * MOST_LINKED[0] * LINKED_RECORD;
 }
 
-/** What came of it. */
-export type InterruptResult = "read" | "absent" | "failed";
+/** What came of it. `unable`: there is no such processor any more. */
+export type InterruptResult = "read" | "absent" | "failed" | "unable";
 
 /** The program and its memory, for all targets. */
 export class InterruptReader {
@@ -186,6 +186,7 @@ export class InterruptReader {
     this.#writeRanges(ranges);
     for (const list of [0, 1]) this.#writeList(list, lists[list]);
     const result = this.#program.run(processor, tid);
+    if (result < 0) return "unable";
     if (result === ABSENT) return "absent";
     if (result !== READ) return "failed";
     into.set(this.#bytes.subarray(BYTES_AT, BYTES_AT + ranges.byteLength));

@@ -86,7 +86,7 @@ export class ProcessorChoice implements Interrupts {
     let start = monotonicMs();
     let result = reader.read(this.#interrupted, tid, request);
     let runCount = NaN;
-    if (result === "absent") {
+    if (result === "absent" || result === "unable") {
       runCount = this.runCount(tid);
       const stateAt = this.#readState();
       this.#interrupted = stateAt < 0 ? 0 : Math.max(0, this.#numberAt(stateAt, PROCESSOR_FIELD));

@@ -52,7 +52,7 @@ export class FakeReader {
   isOfVisit = false;
   pauseMs = 0;
 
-  readJoined(selection: Selection): boolean {
+  readVisiting(selection: Selection): boolean {
     const isRead = this.read(selection);
     if (this.visitMs === undefined) return isRead;
     this.visits++;
@@ -107,6 +107,16 @@ export class FakeReader {
   }
 
   canInterrupt = false;
+  /** Reads for which a thread was interrupted. */
+  interrupts = 0;
+
+  rereadAtOnce(thread: ReadThread): Walk {
+    const walk = this.reread(thread);
+    this.interrupts++;
+    this.pauseMs += 0.01;
+    this.isStill = true;
+    return walk;
+  }
 
   join(): boolean {
     if (this.isJoinable) this.joined.push("join");

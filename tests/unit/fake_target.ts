@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import type { Layout } from "../../src/cpython/layout.ts";
 import { Walk } from "../../src/cpython/thread_stack.ts";
-import type { RangeList } from "../../src/memory.ts";
+import type { Interruption, MomentRequest, RangeList } from "../../src/memory.ts";
 import { StackReader } from "../../src/stack_reader.ts";
 import { RUNS } from "../../src/types.ts";
+import { readMoment } from "./fake_interrupts.ts";
 import { FakeMemory } from "./fake_memory.ts";
 import { LAYOUT_OF_LINK } from "./fake_thread.ts";
 
@@ -31,6 +32,10 @@ export class FakeTarget {
   /** What was done on a visit, and how much had been read before. */
   readonly visits: { readonly id: number; readonly reads: number }[] = [];
   canVisit = false;
+  canInterrupt = false;
+  /** Threads that were to be interrupted; what comes of it, unless the thread runs. */
+  readonly interrupted: number[] = [];
+  onInterrupt: (request: MomentRequest) => Interruption = (request) => readMoment(this.memory, request);
   onLeave = () => {};
   onRead = () => {};
   readonly reader: StackReader;
@@ -45,6 +50,11 @@ export class FakeTarget {
     this.memory.word(RUNTIME + runtime.interpretersHead, INTERPRETER);
     const process = {
       pid: 1,
+      canInterrupt: false,
+      interrupt: (id: number, request: MomentRequest) => {
+        this.interrupted.push(id);
+        return this.onInterrupt(request);
+      },
       readv: (ranges: RangeList, into: Uint8Array<ArrayBuffer>) => {
         const length = this.memory.readv(ranges, into);
         this.onRead();
@@ -75,6 +85,7 @@ export class FakeTarget {
       restingCount: () => NaN,
       runCount: (id: number) => this.#runsOf(id),
     };
+    Object.defineProperty(process, "canInterrupt", { get: () => this.canInterrupt });
     const version = { major: 3, minor: 10, micro: 0, release: "" };
     this.reader = new StackReader(process, {
       address: RUNTIME,

@@ -25,9 +25,10 @@ export interface Setup {
 /** Shape: the steps of each thread. */
 export function setUp(
   threads: readonly Step[][],
-  { timeline = false, blocking = false, byCpuTime = false } = {},
+  { timeline = false, blocking = false, byCpuTime = false, canInterrupt = false } = {},
 ): Setup {
   const reader = new FakeReader();
+  reader.canInterrupt = canInterrupt;
   for (const steps of threads) reader.addThread(steps);
   const state = { time: 0, stepMs: 0 };
   const clock: Clock = {

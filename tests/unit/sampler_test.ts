@@ -160,6 +160,26 @@ Deno.test("threads are visited while that shows new paths, as long as it costs t
   assert.equal(run(500), 0, "all is known");
 });
 
+Deno.test("where threads can be interrupted, searches do that, and nobody goes to their processors", () => {
+  let reads = 0;
+  const { tick, reader, counts, clock } = setUp([[{
+    walk: Walk.Reached,
+    get stack() {
+      return reads++ % 2 === 0 ? "a:0 b:2" : `a:0 c:${reads}`;
+    },
+  }]], { canInterrupt: true });
+  reader.isJoinable = true;
+  clock.stepMs = 0.01;
+  tick();
+  assert.ok(reader.interrupts > 0);
+  assert.ok(!reader.joined.includes("join"));
+  const { interrupts } = reader;
+  assert.ok(counts()["a b:2"]! > 0, "and it is proven");
+  for (let i = 0; i < 20_000; i++) tick();
+  const pausedMs = 0.01 * (reader.interrupts - interrupts);
+  assert.ok(pausedMs < 51 + 0.009 * clock.time, `${pausedMs} ms of ${clock.time}`);
+});
+
 Deno.test("a new stack that was copied at once is proven by the read of its tick", () => {
   const { tick, reader, counts, counters } = setUp([[{ walk: Walk.Agreed, stack: "a:0 b:2" }]]);
   reader.inner = 2;

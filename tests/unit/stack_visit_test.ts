@@ -20,7 +20,7 @@ Deno.test("the thread that may run Python code is visited for one call and its w
   const { reader, memory } = target;
   const captured: unknown[] = [];
   const capture = () => captured.push([reader.rest.isJoined, reader.stack.codes[0], memory.reads]);
-  assert.equal(reader.readJoined("all", now, { capture }), true);
+  assert.equal(reader.readVisiting("all", now, { capture }), true);
   const [visit] = target.visits;
   assert.deepEqual([target.visits.length, visit!.id, memory.reads - visit!.reads], [1, 101, 1]);
   assert.deepEqual(captured, [[true, 0x3000, memory.reads]], "still there, once it was walked");
@@ -37,10 +37,10 @@ Deno.test("a thread that has run since we came, or to whose processor we cannot 
   const { target, now } = settled();
   const { reader } = target;
   target.onRead = () => target.runs.set(101, (target.runs.get(101) ?? 0) + 1);
-  reader.readJoined("all", now, NOTHING);
+  reader.readVisiting("all", now, NOTHING);
   assert.deepEqual([reader.walk(reader.selected[0]!), reader.isStill], [Walk.Reached, false]);
   target.canVisit = false;
-  assert.equal(reader.readJoined("all", now + 2, NOTHING), true);
+  assert.equal(reader.readVisiting("all", now + 2, NOTHING), true);
   assert.deepEqual([reader.rest.hasVisited, reader.walk(reader.selected[0]!), reader.isStill], [
     false,
     Walk.Reached,
@@ -51,7 +51,7 @@ Deno.test("a thread that has run since we came, or to whose processor we cannot 
 Deno.test("what a visit has shown is gone with the next read", () => {
   const { target, now } = settled();
   const { reader } = target;
-  reader.readJoined("all", now, NOTHING);
+  reader.readVisiting("all", now, NOTHING);
   const thread = reader.selected[0]!;
   reader.read("all", now + 2);
   assert.deepEqual([reader.walk(thread), reader.isStill, reader.isOfVisit], [Walk.Reached, false, false]);
@@ -60,7 +60,7 @@ Deno.test("what a visit has shown is gone with the next read", () => {
 Deno.test("the lists are read before: a thread that has come is read on the same visit", () => {
   const { target, now } = settled();
   target.start(3);
-  assert.equal(target.reader.readJoined("all", now + 2, NOTHING), true);
+  assert.equal(target.reader.readVisiting("all", now + 2, NOTHING), true);
   assert.deepEqual(target.visits.map(({ id }) => id), [101]);
   assert.deepEqual(target.leaves(), [0x3000, 0x5000, 0x4000, 0x2000]);
 });
@@ -78,7 +78,7 @@ Deno.test("a frame that has not begun is proven if, once its thread has run, it 
     target.onLeave = () => onLeave(target);
     const { reader } = target;
     const stillThere: boolean[] = [];
-    reader.readJoined("all", now, { capture: () => stillThere.push(reader.isStill) });
+    reader.readVisiting("all", now, { capture: () => stillThere.push(reader.isStill) });
     assert.deepEqual(stillThere, [false], "not yet");
     assert.equal(reader.walk(reader.threads[0]!), Walk.Reached);
     return reader.isStill;
@@ -106,7 +106,7 @@ Deno.test("a frame that has not begun is proven on a visit if its thread counts 
     target.memory.write(tstate + layout.thread.recursionRemaining, [100 - counted, 0, 0, 0]);
     const now = target.settle();
     const stillThere: boolean[] = [];
-    target.reader.readJoined("all", now, { capture: () => stillThere.push(target.reader.isStill) });
+    target.reader.readVisiting("all", now, { capture: () => stillThere.push(target.reader.isStill) });
     return stillThere;
   };
   assert.deepEqual([isProven(1), isProven(2), isProven(0)], [[true], [false], [false]]);
@@ -124,6 +124,6 @@ Deno.test("a stack that cannot be followed is not taken for none, though nothing
   target.memory.word(inner + layout.frame.previous, 0);
   target.memory.write(inner + layout.frame.owner, [1]);
   target.memory.write(inner + layout.generator.state - layout.generator.frame, [0xff]);
-  target.reader.readJoined("all", now, NOTHING);
+  target.reader.readVisiting("all", now, NOTHING);
   assert.equal(target.reader.walk(target.reader.threads[0]!), Walk.Broken);
 });
