@@ -101,7 +101,10 @@ export async function run(args: readonly string[]): Promise<number> {
     .option("-F, --function", "tell functions apart, not lines")
     .option("--nolineno", "do not show line numbers")
     .option("--full-filenames", "show files with their full paths")
-    .option("--blocking", "stop the thread that holds the GIL for each sample, for some microseconds")
+    .option(
+      "--blocking",
+      "interrupt, or stop, the thread that holds the GIL for each sample, for some microseconds",
+    )
     .option("--nonblocking", "do not stop it (default)")
     .option("--stats", "say at the end how reading went")
     .option("--include <pattern>", "keep samples with such a function, module or file; repeatable", collect)

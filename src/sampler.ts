@@ -45,7 +45,7 @@ export interface SamplerOptions {
   readonly rateHz: number;
   readonly durationSeconds: number | undefined;
   readonly selection: Selection;
-  /** Stop the thread that holds the GIL for each sample. */
+  /** Interrupt the thread that holds the GIL for each sample, or stop it. */
   readonly blocking: boolean;
   /** Weigh samples by the CPU time that the thread used, not by wall time. */
   readonly byCpuTime: boolean;
@@ -175,8 +175,9 @@ export class Sampler {
     if (again !== undefined) this.#countAgain(again, now);
     this.#cpuTimes?.endTick();
     const elapsed = again === undefined ? looked : this.#clock.now() - now;
-    if (hasVisited) this.#targetTime.takeForTick(waitedMs + (this.#reader.rest.canInterrupt ? 0 : SWITCH_MS));
-    else if (wasJoined) this.#targetTime.takeForSearch(waitedMs);
+    if (hasVisited && !this.#options.blocking) {
+      this.#targetTime.takeForTick(waitedMs + (this.#reader.rest.canInterrupt ? 0 : SWITCH_MS));
+    } else if (isJoined) this.#targetTime.takeForSearch(waitedMs);
     if (wasJoined || waitedMs > 0) {
       this.counters.paused++;
       this.#times?.pause.add(waitedMs);

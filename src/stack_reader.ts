@@ -28,6 +28,7 @@ import { Visit } from "./visit.ts";
 const MAX_RETRIES = 64;
 /** Holders of the GIL that are tried in turn while it goes from hand to hand. */
 const MAX_HOLDERS = 4;
+const NO_CAPTURE = () => {};
 
 /** The target's threads and their stacks. */
 export class StackReader {
@@ -128,7 +129,7 @@ export class StackReader {
     const holder = isStateDue && !isListDue ? this.#choice.holder : undefined;
     const isAsked = isStateDue && holder === undefined;
     this.selected = isAsked ? this.#choice.ask(selection, nowMs) : this.#choice.threads;
-    if (!this.#callForTick(lists, isStateDue && this.#needsGil)) return false;
+    if (!this.#call({ lists, gil: isStateDue && this.#needsGil, copies: this.#tickCopies })) return false;
     if (holder !== undefined) {
       holder.ownsGil = this.activities.isHolder(holder, this.#last.words);
       if (holder.ownsGil) this.#choice.keep(nowMs);
@@ -138,7 +139,8 @@ export class StackReader {
     // A thread that has come since the last tick belongs to this one.
     this.relist();
     this.selected = this.#choice.ask(selection, nowMs);
-    return this.threads.length > 0 && this.#callForTick("none", this.#needsGil);
+    return this.threads.length > 0 &&
+      this.#call({ lists: "none", gil: this.#needsGil, copies: this.#tickCopies });
   }
 
   /** Walks a selected thread's stack in what the last call read. */
@@ -148,27 +150,27 @@ export class StackReader {
     if (visited !== undefined) return visited;
     this.isStill = this.areFramesEqual = false;
     this.#entered = undefined;
-    if (this.#stopsEach && !this.#callStopped(thread)) return this.#unreadable(thread);
+    if (this.#stopsEach && !this.#callStopped(thread)) return thread.stack.unreadable(this.stack);
     if (!isAsListed(thread, this.#last.words, this.#runtime.layout)) {
       this.#table.isComplete = false;
       return Walk.Empty;
     }
     this.activities.note(thread, this.#last.words, this.#last.isGilRead);
-    const isStopped = this.#hold.stopped === thread;
-    const isMoment = this.rest.isMomentOf(thread);
+    const isMoment = this.#hold.stopped === thread || this.rest.isMomentOf(thread);
     const isResting = this.rest.hasBegun(thread);
-    const options = { isResting: isStopped || isMoment || isResting, isForProof: this.#isForProof };
+    const options = { isResting: isMoment || isResting, isForProof: this.#isForProof };
     const result = thread.stack.walk(this.#read, options);
     this.counters.misses += thread.stack.misses;
-    const isProof = isStopped || isMoment || isResting || result === Walk.Agreed ||
-      thread.stack.areFramesEqual;
+    const isProof = isMoment || isResting || result === Walk.Agreed || thread.stack.areFramesEqual;
     // Asked after the walk: frames that it had to read on their own must be of the same moment.
-    this.isStill = (isStopped || isMoment) && thread.stack.misses === 0 || this.rest.lasts(thread);
+    this.isStill = isMoment && thread.stack.misses === 0 || this.rest.lasts(thread);
     const isLinked = !isProof || this.stack.hasBegun(this.#copies) ||
       this.isStill && thread.stack.isCounted ||
       this.activities.waits(thread) || isResting && this.rest.staysEntered(thread, this.stack);
     // Outside of the outermost place nothing can be: it was set, and its frames could not be followed.
-    if (thread.stack.isOutside && (!this.isStill || result === Walk.Empty)) return this.#unreadable(thread);
+    if (thread.stack.isOutside && (!this.isStill || result === Walk.Empty)) {
+      return thread.stack.unreadable(this.stack);
+    }
     this.areFramesEqual = isLinked && thread.stack.areFramesEqual;
     if (isLinked) return result;
     if (this.isStill && (isMoment || this.rest.isVisiting)) this.#entered = thread;
@@ -202,7 +204,7 @@ export class StackReader {
     const isRead = this.#call({ lists: "none", gil: this.#needsGil, copies });
     // A thread that has ended was left out of the call: what was read of it earlier must not be taken for new.
     if (!this.threads.includes(thread)) return Walk.Empty;
-    return isRead ? this.walk(thread) : this.#unreadable(thread);
+    return isRead ? this.walk(thread) : thread.stack.unreadable(this.stack);
   }
 
   /**
@@ -227,17 +229,27 @@ export class StackReader {
       if (running !== undefined && !this.rest.isJoined) this.reread(running);
       this.#visit.begin(running, capture);
     }
+    return this.#readOthers(selection, nowMs);
+  }
+
+  /** The thread that was visited comes first: it was walked. */
+  #readOthers(selection: Selection, nowMs: number): boolean {
     const isRead = this.#readSelected(selection, nowMs);
     this.selected = this.#visit.end(this.selected);
     return isRead;
   }
 
-  /** Interrupts a thread for one read, and walks it. If it does not run, the next read is to show that it did not. */
-  #interrupt(thread: ReadThread, capture: () => void): void {
+  /**
+   * Interrupts a thread for one read, and walks it.
+   *
+   * @returns false if it does not run: then the next read is to show that it did not.
+   */
+  #interrupt(thread: ReadThread, capture: () => void): boolean {
+    this.#stopsEach = false;
     const request = this.#last.planMoment(thread, { gil: this.#needsGil });
     this.counters.calls++;
     const found = this.rest.interrupt(thread, request);
-    if (found === undefined) return;
+    if (found === undefined) return false;
     thread.stack.takeMoment(request.ranges.byteLength, found);
     this.#visit.begin(thread, capture);
     this.#visit.walk([thread], () => this.walk(thread));
@@ -245,6 +257,7 @@ export class StackReader {
     // What is read of it from now on is of later.
     this.rest.end();
     this.#settleEntered();
+    return true;
   }
 
   #readLists(nowMs: number): void {
@@ -258,27 +271,26 @@ export class StackReader {
 
   /**
    * Makes the call for one tick as `read` does, while the thread that holds the GIL stands still: no other can change the
-   * stacks of Python. It stands still for the call only. A thread that waits or sleeps is left alone. Where there is no GIL,
-   * each thread that may run stands still while it is read by `walk`.
+   * stacks of Python. It is interrupted, or stopped for the call only. A thread that waits or sleeps is left alone. Where there
+   * is no GIL, each thread that may run is stopped while it is read by `walk`.
    */
   readStopped(selection: Selection, nowMs: number): boolean {
     this.#beginTick();
-    if (this.activities.areIndependent) {
-      return this.#stopsEach = this.#readSelected(selection, nowMs);
-    }
+    if (this.activities.areIndependent) return this.#stopsEach = this.#readSelected(selection, nowMs);
     let holder = this.threads.find((thread) => thread.ownsGil) ?? this.threads.at(-1);
     for (let attempt = 0; attempt < MAX_HOLDERS; attempt++) {
       this.#toStop = holder;
       this.#choice.forget();
-      const isRead = this.#readSelected(selection, nowMs);
+      const isMoment = holder !== undefined && this.rest.canInterrupt && this.#interrupt(holder, NO_CAPTURE);
+      const isRead = isMoment || this.#readSelected(selection, nowMs);
       this.#toStop = undefined;
       if (!isRead) return false;
       const actual = this.threads.find((thread) => this.#last.isHolder(thread));
       // Without a holder nothing moves; one that could not be stopped is read as it is.
-      if (actual === undefined || actual === holder) return true;
+      if (actual === undefined || actual === holder) return !isMoment || this.#readOthers(selection, nowMs);
       holder = actual;
     }
-    return true;
+    return this.#readOthers(selection, nowMs);
   }
 
   /** For how long threads stood still for the last read of a tick. Units: ms. */
@@ -295,7 +307,7 @@ export class StackReader {
 
   /** Interrupts a thread, and walks it; reads it as it is if it does not run. */
   rereadAtOnce(thread: ReadThread): Walk {
-    this.#interrupt(thread, () => {});
+    this.#interrupt(thread, NO_CAPTURE);
     return this.#visit.take(thread) ?? this.#rereadOne(thread, 1);
   }
 
@@ -317,7 +329,7 @@ export class StackReader {
   #readHolder(nowMs: number): boolean {
     for (let attempt = 0; attempt < MAX_HOLDERS; attempt++) {
       this.selected = this.threads.filter((thread) => thread.ownsGil);
-      if (!this.#callForTick("all", true)) return false;
+      if (!this.#call({ lists: "all", gil: true, copies: this.#tickCopies })) return false;
       if (!this.#last.areListsUnchanged(nowMs)) this.relist();
       const holders = this.threads.filter((thread) => this.#last.isHolder(thread));
       const arePredicted = holders.every((thread) => thread.ownsGil && this.selected.includes(thread));
@@ -354,10 +366,6 @@ export class StackReader {
     return !this.activities.sayWhoHolds || this.#toStop !== undefined;
   }
 
-  #callForTick(lists: CallParts["lists"], gil: boolean): boolean {
-    return this.#call({ lists, gil, copies: this.#tickCopies });
-  }
-
   /** Plans and makes the call for the selected threads, again where planned memory has gone. */
   #call(parts: CallParts): boolean {
     const { ranges, read } = this.#last;
@@ -365,7 +373,9 @@ export class StackReader {
       this.#last.plan(this.selected, parts);
       this.counters.calls++;
       if (this.#visit.host !== undefined) this.rest.visit(this.#visit.host);
-      const length = this.#toStop === undefined ? read() : this.#hold.read(this.#toStop, read);
+      // One that does not run need not be stopped.
+      const isFree = this.#toStop === undefined || this.rest.hasBegun(this.#toStop);
+      const length = isFree ? read() : this.#hold.read(this.#toStop!, read);
       const isRead = length === ranges.byteLength;
       if (this.rest.isVisiting) {
         // The thread waits for us: all that need not be of this moment comes later.
@@ -386,12 +396,5 @@ export class StackReader {
       }
     }
     return false;
-  }
-
-  /** A thread that is listed and cannot be read has a stack, of which nothing is known. */
-  #unreadable(thread: ReadThread): Walk {
-    this.stack.depth = 0;
-    thread.stack.truncation = "unreadable";
-    return Walk.Broken;
   }
 }

@@ -60,7 +60,8 @@ export class ThreadActivities {
   #askOf(thread: ReadThread): boolean {
     const { osThreadId } = thread.info;
     const waitsFor = osThreadId === 0 ? RUNS : this.#os.waitsFor(osThreadId);
-    if (waitsFor === RUNS) thread.activity = Activity.Native;
+    // It may have been read already on a visit; else it is read next.
+    if (waitsFor === RUNS) thread.activity = thread.isAttached ? Activity.Gil : Activity.Native;
     else if (waitsFor !== 0 && this.#gil.isWaitedFor(thread.listed, waitsFor)) {
       thread.activity = Activity.Waiting;
     } else thread.activity = Activity.Idle;
@@ -78,6 +79,7 @@ export class ThreadActivities {
       if (state === SUSPENDED) thread.activity = Activity.Waiting;
     }
     if (thread.isAttached) thread.activity = Activity.Gil;
+    else if (thread.activity === Activity.Gil) thread.activity = Activity.Native;
   }
 
   /** Whether a thread is in a system call. */

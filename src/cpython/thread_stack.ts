@@ -387,6 +387,12 @@ export class ThreadStack {
     return this.#isOuter ? this.#root.isLeftOut(frame) : this.#root.isKnown(frame, surplus);
   }
 
+  /** A thread that is listed and cannot be read has a stack, of which nothing is known. */
+  unreadable(stack: RawStack): Walk {
+    stack.depth = 0;
+    return this.#broken("unreadable");
+  }
+
   #broken(reason: Truncation): Walk {
     this.truncation = reason;
     return Walk.Broken;

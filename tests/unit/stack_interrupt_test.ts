@@ -1,6 +1,7 @@
 /** Reading a thread in an interrupt of its processor: all of it is of one moment, wherever it lies. */
 import assert from "node:assert/strict";
 import { Walk } from "../../src/cpython/thread_stack.ts";
+import { Activity } from "../../src/types.ts";
 import { FakeTarget, PAGE } from "./fake_target.ts";
 import { LAYOUT_OF_LINK } from "./fake_thread.ts";
 
@@ -62,6 +63,8 @@ Deno.test("the others are read as they run, and after the tick the thread is, to
   reader.readVisiting("all", now, NOTHING);
   const walks = reader.selected.map((thread) => [reader.walk(thread), reader.isStill]);
   assert.deepEqual(walks, [[Walk.Reached, true], [Walk.Reached, false], [Walk.Reached, false]]);
+  const activities = reader.selected.map(({ activity }) => activity);
+  assert.deepEqual(activities, [Activity.Gil, Activity.Native, Activity.Native]);
   assert.deepEqual([reader.walk(reader.selected[0]!), reader.isStill], [Walk.Reached, false]);
   reader.read("all", now + 2);
   assert.deepEqual([target.interrupted, reader.rest.hasVisited, reader.pauseMs], [[101], false, 0]);
@@ -128,4 +131,31 @@ Deno.test("a frame that has not begun is proven by an interrupt once its thread 
   assert.equal(isProven(goOn), true);
   const relink = (target: FakeTarget) => (goOn(target), target.memory.word(inner + layout.frame.previous, 8));
   assert.equal(isProven(relink), false, "it was linked after that");
+});
+
+Deno.test("blocking interrupts the holder of the GIL, whoever it has become, and stops nobody", () => {
+  const { target, reader, now } = settled();
+  target.giveGil(2);
+  assert.equal(reader.readStopped("all", now), true);
+  assert.deepEqual([target.interrupted, target.stops], [[101, 102], []]);
+  const walks = reader.selected.map((thread) => {
+    const walk = reader.walk(thread);
+    return [thread.info.osThreadId, walk, reader.isStill];
+  });
+  assert.deepEqual(walks, [[102, Walk.Reached, true], [101, Walk.Reached, false], [
+    100,
+    Walk.Reached,
+    false,
+  ]]);
+});
+
+Deno.test("blocking leaves a holder alone that does not run", () => {
+  const { target, reader, now } = settled();
+  target.onInterrupt = () => ({ isRead: false, found: [], runCount: 0, pauseMs: 0 });
+  reader.readStopped("all", now);
+  const holder = reader.selected.find(({ info }) => info.osThreadId === 101)!;
+  assert.deepEqual([target.stops, reader.walk(holder), reader.isStill], [[], Walk.Reached, true]);
+  target.onInterrupt = () => ({ isRead: false, found: [], runCount: NaN, pauseMs: 0 });
+  reader.readStopped("all", now + 2);
+  assert.deepEqual(target.stops, [101], "it is stopped where nothing is known of it");
 });
