@@ -28,6 +28,8 @@ import { Visit } from "./visit.ts";
 const MAX_RETRIES = 64;
 /** Holders of the GIL that are tried in turn while it goes from hand to hand. */
 const MAX_HOLDERS = 4;
+/** With so many one is visited on its processor if it cannot be interrupted for a read, as where its stack is very deep. */
+const FEW_THREADS = 4;
 const NO_CAPTURE = () => {};
 
 /** The target's threads and their stacks. */
@@ -61,8 +63,6 @@ export class StackReader {
   #entered: ReadThread | undefined;
   /** Each walk reads its thread anew, while that one stands still: without a GIL no thread holds up another. */
   #stopsEach = false;
-  /** Of what the call of a tick reads. */
-  #tickCopies: 1 | 2 = 1;
   /** The last call was made to prove a path: a part of it is of no use. */
   #isForProof = false;
 
@@ -105,31 +105,31 @@ export class StackReader {
    */
   read(selection: Selection, nowMs: number, { copies = 1 }: { copies?: 1 | 2 } = {}): boolean {
     this.#beginTick();
-    this.#tickCopies = copies;
-    return this.#readSelected(selection, nowMs);
+    return this.#readSelected(selection, nowMs, copies);
   }
 
   #beginTick(): void {
     this.rest.beginTick();
     this.#hold.beginTick();
     this.#stopsEach = false;
-    this.#tickCopies = 1;
     this.#isForProof = false;
     this.#visit.beginTick();
   }
 
-  #readSelected(selection: Selection, nowMs: number): boolean {
+  #readSelected(selection: Selection, nowMs: number, copies: 1 | 2 = 1): boolean {
     const lists = this.#table.watch.linksDue(nowMs);
     const isListDue = lists !== "none";
     if (isListDue && !this.#table.isComplete) this.relist();
     if (selection === "gil") {
-      return this.activities.areIndependent ? this.#readAttached(nowMs) : this.#readHolder(nowMs);
+      return this.activities.areIndependent
+        ? this.#readAttached(nowMs, copies)
+        : this.#readHolder(nowMs, copies);
     }
     const isStateDue = isListDue || this.#choice.isDue(nowMs);
     const holder = isStateDue && !isListDue ? this.#choice.holder : undefined;
     const isAsked = isStateDue && holder === undefined;
     this.selected = isAsked ? this.#choice.ask(selection, nowMs) : this.#choice.threads;
-    if (!this.#call({ lists, gil: isStateDue && this.#needsGil, copies: this.#tickCopies })) return false;
+    if (!this.#call({ lists, gil: isStateDue && this.#needsGil, copies })) return false;
     if (holder !== undefined) {
       holder.ownsGil = this.activities.isHolder(holder, this.#last.words);
       if (holder.ownsGil) this.#choice.keep(nowMs);
@@ -140,7 +140,7 @@ export class StackReader {
     this.relist();
     this.selected = this.#choice.ask(selection, nowMs);
     return this.threads.length > 0 &&
-      this.#call({ lists: "none", gil: this.#needsGil, copies: this.#tickCopies });
+      this.#call({ lists: "none", gil: this.#needsGil, copies });
   }
 
   /** Walks a selected thread's stack in what the last call read. */
@@ -208,11 +208,11 @@ export class StackReader {
   }
 
   /**
-   * Makes the call for one tick as `read` does, on the processor of a thread that was running at the last one: it waits
-   * for us, at an arbitrary place of its code, so that what is read of it is of one moment. It is walked there as well, and
-   * is the first one selected; where we were there for a search, we stay.
+   * Makes the call for one tick as `read` does, while a thread that was running at the last one does not run, at an arbitrary
+   * place of its code: it is interrupted, or waits for us on its processor. So what is read of it is of one moment. It is
+   * walked right then, and is the first one selected; where we were there for a search, we stay.
    *
-   * @param capture reads, still there, what else belongs to the moment.
+   * @param capture reads, right after the walk, what else belongs to the moment.
    */
   readVisiting(selection: Selection, nowMs: number, { capture }: { capture: () => void }): boolean {
     this.#beginTick();
@@ -222,9 +222,10 @@ export class StackReader {
     const running = this.selected.find((thread) => thread.isAttached) ?? this.selected[0] ?? single;
     // Before, so that no thread waits for that.
     this.#readLists(nowMs);
-    if (this.rest.canInterrupt) {
-      if (running !== undefined) this.#interrupt(running, capture);
-    } else {
+    const { canInterrupt } = this.rest;
+    const isKnown = running !== undefined && canInterrupt &&
+      (this.#interrupt(running, capture) || this.rest.hasBegun(running));
+    if (!isKnown && (!canInterrupt || this.threads.length <= FEW_THREADS)) {
       // It shows where its frames lie by now, and warms our caches: there both would take long.
       if (running !== undefined && !this.rest.isJoined) this.reread(running);
       this.#visit.begin(running, capture);
@@ -239,11 +240,7 @@ export class StackReader {
     return isRead;
   }
 
-  /**
-   * Interrupts a thread for one read, and walks it.
-   *
-   * @returns false if it does not run: then the next read is to show that it did not.
-   */
+  /** Interrupts a thread for one read, and walks it. @returns false if it does not run, or cannot be read so. */
   #interrupt(thread: ReadThread, capture: () => void): boolean {
     this.#stopsEach = false;
     const request = this.#last.planMoment(thread, { gil: this.#needsGil });
@@ -326,10 +323,10 @@ export class StackReader {
   }
 
   /** The GIL's holder is predicted to be the one of the last time; when it is another, that one is read at once. */
-  #readHolder(nowMs: number): boolean {
+  #readHolder(nowMs: number, copies: 1 | 2): boolean {
     for (let attempt = 0; attempt < MAX_HOLDERS; attempt++) {
       this.selected = this.threads.filter((thread) => thread.ownsGil);
-      if (!this.#call({ lists: "all", gil: true, copies: this.#tickCopies })) return false;
+      if (!this.#call({ lists: "all", gil: true, copies })) return false;
       if (!this.#last.areListsUnchanged(nowMs)) this.relist();
       const holders = this.threads.filter((thread) => this.#last.isHolder(thread));
       const arePredicted = holders.every((thread) => thread.ownsGil && this.selected.includes(thread));
@@ -343,8 +340,8 @@ export class StackReader {
   }
 
   /** Without a GIL several threads may run Python code. */
-  #readAttached(nowMs: number): boolean {
-    if (!this.#readSelected("active", nowMs)) return false;
+  #readAttached(nowMs: number, copies: 1 | 2): boolean {
+    if (!this.#readSelected("active", nowMs, copies)) return false;
     for (const thread of this.selected) this.activities.note(thread, this.#last.words, this.#last.isGilRead);
     this.selected = this.selected.filter((thread) => thread.isAttached);
     return true;

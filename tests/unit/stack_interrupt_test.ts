@@ -86,12 +86,15 @@ Deno.test("a thread that does not run is read as it is, and proven if it did not
   assert.deepEqual([reader.walk(thread), reader.isStill], [Walk.Reached, false], "it has run");
 });
 
-Deno.test("what could not be read proves nothing", () => {
+Deno.test("what cannot be read so is read on the thread's processor, or proves nothing", () => {
   const { target, reader, now } = settled();
   target.onInterrupt = () => ({ isRead: false, found: [], runCount: NaN, pauseMs: 0 });
+  const walks = () => reader.selected.map((thread) => [reader.walk(thread), reader.isStill]);
   reader.readVisiting("all", now, NOTHING);
-  const walks = reader.selected.map((thread) => [reader.walk(thread), reader.isStill]);
-  assert.deepEqual(walks, [0, 1, 2].map(() => [Walk.Reached, false]));
+  assert.deepEqual(walks(), [0, 1, 2].map(() => [Walk.Reached, false]));
+  target.canVisit = true;
+  reader.readVisiting("all", now + 2, NOTHING);
+  assert.deepEqual(walks(), [true, false, false].map((isStill) => [Walk.Reached, isStill]));
 });
 
 Deno.test("a thread is interrupted for one read alone; one that does not run is read without", () => {
