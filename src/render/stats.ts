@@ -52,7 +52,7 @@ export function renderStats(stats: ReadingStats): string {
     `${formatPercent(lost + partial, looks)} led nowhere, ${formatPercent(empty, looks)} no Python code`,
     `Read while the thread could not run: ${formatPercent(stats.paused, ticks)} of the ticks`,
     `Time of a read: ${durations(stats.readTime)}`,
-    `Time that the target waited or was stopped: ${durations(stats.pauseTime)}; ` +
+    `Time that the target waited, or was interrupted or stopped: ${durations(stats.pauseTime)}; ` +
     `${formatPercent(stats.pauseTime.sum, total)} of all`,
     `CPU used by pyspy: ${(stats.cpuMs / 1000).toFixed(2)} s, ${
       formatPercent(stats.cpuMs, total)
