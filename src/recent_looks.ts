@@ -30,10 +30,11 @@ export class RecentLooks {
     this.#news = new RecentShare(rateHz > SECOND_COPY_HZ ? MANY : FEW);
   }
 
-  /** A look was at what is torn, or not known yet; `proves` is true when it has proven its path. */
-  addNews({ proves }: { proves: boolean }): void {
+  /** A look was at a path that could not be followed, or is not known yet, or has just been proven by it. */
+  addNews(news: "torn" | "unknown" | "proven"): void {
     this.#news.add();
-    if (this.#areVisitsCheap && (proves || this.#canInterrupt)) this.#found.add();
+    const isFound = news === "proven" || this.#canInterrupt && news === "unknown";
+    if (this.#areVisitsCheap && isFound) this.#found.add();
   }
 
   addUnproven(): void {

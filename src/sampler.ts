@@ -218,7 +218,8 @@ export class Sampler {
       const first = this.#lookout.look(entry);
       this.counters.sights[first.sight]!++;
       const isKnown = first.sight === Sight.Whole && !this.#lookout.hasProven;
-      if (!isKnown) this.#looks.addNews({ proves: this.#lookout.hasProven });
+      if (this.#lookout.hasProven) this.#looks.addNews("proven");
+      else if (!isKnown) this.#looks.addNews(first.sight === Sight.Unproven ? "unknown" : "torn");
       if (this.#prover.isSearching && this.#reader.isStill) this.#prover.note(entry, first);
       if (first.sight === Sight.Empty && this.#reader.isStill) {
         this.#empty.add(entry);
