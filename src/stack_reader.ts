@@ -165,7 +165,7 @@ export class StackReader {
     // Asked after the walk: frames that it had to read on their own must be of the same moment.
     this.isStill = isMoment && thread.stack.misses === 0 || this.rest.lasts(thread);
     const isLinked = !isProof || this.stack.hasBegun(this.#copies) ||
-      this.isStill && thread.stack.isCounted ||
+      this.isStill && thread.stack.isEntered ||
       this.activities.waits(thread) || isResting && this.rest.staysEntered(thread, this.stack);
     // Outside of the outermost place nothing can be: it was set, and its frames could not be followed.
     if (thread.stack.isOutside && (!this.isStill || result === Walk.Empty)) {
@@ -319,7 +319,9 @@ export class StackReader {
     const entered = this.#entered;
     if (entered === undefined) return;
     this.#entered = undefined;
-    this.isStill = entered.stack.isLinkedAsBefore(this.stack, { hasRun: this.rest.hasRunSince(entered) });
+    this.isStill = entered.stack.head.isLinkedAsBefore(this.stack, {
+      hasRun: this.rest.hasRunSince(entered),
+    });
   }
 
   /** The GIL's holder is predicted to be the one of the last time; when it is another, that one is read at once. */

@@ -9,9 +9,11 @@
  * is read in advance.
  */
 import type { FrameFields } from "./frame_fields.ts";
+import { EXECUTES } from "./layout.ts";
 import { depthAtOnce } from "./copied_at_once.ts";
 import type { KnownCode } from "./copied_at_once.ts";
 import { EntryPlaces } from "./entry_places.ts";
+import { HeadFrame } from "./head_frame.ts";
 import { LinkedFrames } from "./linked_frames.ts";
 import { OuterFrames } from "./outer_frames.ts";
 import type { RawStack } from "./raw_stack.ts";
@@ -72,13 +74,11 @@ export class ThreadStack {
   #isRootKnown = false;
   /** In both copies of the last walk all frames are equal, those of the innermost window in the echo, whatever the pointer is. */
   areFramesEqual = false;
-  /** The last walk met as many frames as the thread had by its own count: none was not linked yet. */
-  isCounted = false;
+  /** In the last walk the innermost frame was linked: it executes by its own account, or the thread has counted it. */
+  isEntered = false;
   readonly #outerFrames = new OuterFrames();
-  /** Where the pointer is that the last walk began with, the frame that it named, and what this was linked to. */
-  #headAt: Address = 0;
-  #head: Address = 0;
-  #headLink: Address = 0;
+  /** Where the last walk began. */
+  readonly head: HeadFrame;
   /** True when the place on the C stack was not set yet, and the last walk began at the one outside of it. */
   isOutside = false;
   truncation: Truncation | undefined;
@@ -90,6 +90,7 @@ export class ThreadStack {
     this.#plan = new StackPlan(tstate, fields);
     this.#root = new RootFrame(fields);
     this.#spill = new Spill(memory);
+    this.head = new HeadFrame(fields, this.#spill);
     this.#linked = new LinkedFrames(tstate, fields);
     const read = { fields, plan: this.#plan, linked: this.#linked, spill: this.#spill };
     this.#places = new EntryPlaces(tstate, read);
@@ -140,7 +141,7 @@ export class ThreadStack {
    */
   walk(read: ReadMemory, { isResting, isForProof }: { isResting: boolean; isForProof: boolean }): Walk {
     this.#spill.reads = 0;
-    this.areFramesEqual = this.isCounted = false;
+    this.areFramesEqual = this.isEntered = false;
     const { words } = read;
     const { first, second, copies } = this.#plan;
     read.stack.depth = 0;
@@ -148,7 +149,7 @@ export class ThreadStack {
     const isPlace = this.#fields.layout.traits.frameLink === "cframe";
     this.#isQuick = copies === 1 && !isResting;
     const { cframe, thread } = this.#fields.layout;
-    this.#headAt = isPlace ? pointer + cframe.currentFrame : this.tstate + thread.frame;
+    this.head.pointerAddress = isPlace ? pointer + cframe.currentFrame : this.tstate + thread.frame;
     const result = isPlace
       ? this.#followPlace(pointer, read, { isResting, isForProof })
       : this.#follow(pointer, read);
@@ -227,13 +228,14 @@ export class ThreadStack {
 
   #follow(head: Address, { words, bytes, stack }: ReadMemory): Walk {
     const fields = this.#fields;
-    const { low, high, code, previous, instr, instrIsAddress, owner, shimOwner, pointerTag } = fields;
+    const { low, high, code, previous, instr, instrIsAddress, owner, shimOwner, pointerTag, stackTop } =
+      fields;
     const { entry, entryLeast } = fields;
     const { datastackTop, datastackLimit } = this.#fields.layout.thread;
     const freeStart = datastackTop < 0 ? Infinity : this.threadField(words, datastackTop);
     const freeEnd = datastackTop < 0 ? Infinity : this.threadField(words, datastackLimit);
     stack.depth = 0;
-    this.#head = head;
+    this.head.frame = head;
     this.#entryCaller = NaN;
     let isEntered = entry < 0;
     const { windows, headStart, headOffset } = this.#plan;
@@ -248,6 +250,7 @@ export class ThreadStack {
     let window = windows.order[0]!;
     let used = -1;
     let visited = 0;
+    let executes = false;
     const { echoOffset } = this.#plan;
     let { echoed } = this.#plan;
     let equal = isTwice;
@@ -334,7 +337,10 @@ export class ThreadStack {
         stack.push(codeAddress, instrAt, frame);
       }
       const caller = source[at + previous]! + source[at + previous + 1]! * HIGH;
-      if (visited === 1) this.#headLink = caller;
+      if (visited === 1) {
+        this.head.link = caller;
+        executes = stackTop >= 0 && source[at + stackTop] === EXECUTES;
+      }
       if (!isEntered && sourceBytes[at * 4 + entry]! >= entryLeast) {
         isEntered = true;
         this.#entryCaller = caller;
@@ -350,36 +356,13 @@ export class ThreadStack {
     this.truncation = undefined;
     this.#isRootKnown = this.#root.isSure(last);
     this.areFramesEqual = equalAtOnce && !this.#isOuter && this.misses === 0;
-    this.isCounted = stack.depth === counted;
+    this.isEntered = executes || stack.depth === counted;
     this.#depth = visited;
     if (frame === 0 && !this.#isOuter && !(this.#isQuick && this.#root.isEntry(last))) {
       this.#root.learn(last, counted - stack.depth);
     }
     if (stack.depth === 0) return Walk.Empty;
     return equal ? Walk.Agreed : Walk.Reached;
-  }
-
-  /**
-   * Whether the innermost frame of the last walk has, or still has, the code and the link that it had, and the thread has come
-   * further since: the pointer to its frame, or its instruction, is another. What a thread writes is seen in its order.
-   *
-   * @param hasRun whether it surely has come further.
-   */
-  isLinkedAsBefore(stack: RawStack, { hasRun }: { hasRun: boolean }): boolean {
-    const { low, high, code, previous, instr, pointerTag } = this.#fields;
-    const frame = this.#head;
-    if (stack.depth === 0 || stack.frames[0] !== frame) return false;
-    if (!this.#spill.read(this.#headAt, this.#headAt + 8)) return false;
-    const pointer = pointerAt(this.#spill.words, 0);
-    if (!this.#spill.read(frame + low, frame + high)) return false;
-    const { words } = this.#spill;
-    const at = -low >> 2;
-    const instrNow = this.#fields.instrIsAddress
-      ? pointerAt(words, (at + instr) * 4)
-      : words[at + instr]! | 0;
-    const codeNow = pointerAt(words, (at + code) * 4) - (words[at + code]! & pointerTag);
-    return (hasRun || pointer !== frame || instrNow !== stack.instrs[0]) && codeNow === stack.codes[0] &&
-      pointerAt(words, (at + previous) * 4) === this.#headLink;
   }
 
   /** Whether the frame that comes next is known to be the root; without the innermost frames their number says nothing. */

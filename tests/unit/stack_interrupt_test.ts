@@ -113,9 +113,10 @@ Deno.test("a thread is interrupted for one read alone; one that does not run is 
 
 Deno.test("a frame that has not begun is proven by an interrupt once its thread has come further", () => {
   const layout = LAYOUT_OF_LINK.get("cframe without shims")!;
-  const isProven = (onRead: (target: FakeTarget) => void) => {
+  const isProven = (onRead: (target: FakeTarget) => void, stackTop = [5, 0, 0, 0]) => {
     const { target, reader } = settled(layout);
     const { inner } = framesOf(2);
+    target.memory.write(inner + layout.frame.stackTop, stackTop);
     target.memory.word(inner + layout.frame.instr, 0x4000 + layout.code.bytecode - 2);
     const { onInterrupt } = target;
     target.onInterrupt = (request) => {
@@ -128,6 +129,7 @@ Deno.test("a frame that has not begun is proven by an interrupt once its thread 
   };
   const { outer, inner } = framesOf(2);
   assert.equal(isProven(() => {}), false, "it is still there");
+  assert.equal(isProven(() => {}, [255, 255, 255, 255]), true, "it executes, so it was linked before");
   assert.equal(isProven(({ memory }) => memory.word(inner + layout.frame.instr, 0x5000)), true);
   const goOn = (target: FakeTarget) =>
     target.memory.word(FakeTarget.tstate(2) + 2560 + layout.cframe.currentFrame, outer);
