@@ -231,6 +231,7 @@ export class PathProver {
       return false;
     }
     seen.prove();
+    this.#recording.provingReads++;
     this.#take(search, seen);
     return false;
   }
@@ -244,7 +245,6 @@ export class PathProver {
     search.leafOffset = leafOffset;
     search.joinedReads++;
     search.step.attempts++;
-    this.#recording.provingReads++;
   }
 
   /** Whether the path is proven, or enough was tried. */

@@ -76,7 +76,7 @@ export class Recording {
   #begun = 0;
   /** Grows when nodes are forgotten, so that cached ones are looked up again. */
   #pruned = 0;
-  /** Reads on the processor of a thread: any path might have been proven by them. */
+  /** Reads on visits, and those of searches: any path might have been proven by them. */
   provingReads = 0;
   /** True when the last inserted stack held something that is not a code object. */
   insertedPartly = false;

@@ -220,12 +220,14 @@ export class Sampler {
       const isKnown = first.sight === Sight.Whole && !this.#lookout.hasProven;
       if (this.#lookout.hasProven) this.#looks.addNews("proven");
       else if (!isKnown) this.#looks.addNews(first.sight === Sight.Unproven ? "unknown" : "torn");
-      if (this.#prover.isSearching && this.#reader.isStill) this.#prover.note(entry, first);
-      if (first.sight === Sight.Empty && this.#reader.isStill) {
+      const { isStill, isOfVisit, rest: { isJoined } } = this.#reader;
+      if (isStill && (isOfVisit || isJoined) && first.sight >= Sight.Unproven) this.#recording.provingReads++;
+      if (this.#prover.isSearching && isStill) this.#prover.note(entry, first);
+      if (first.sight === Sight.Empty && isStill) {
         this.#empty.add(entry);
         continue;
       }
-      if (first.sight !== Sight.Whole || !isKnown && this.#reader.isStill) this.#looks.addUnproven();
+      if (first.sight !== Sight.Whole || !isKnown && isStill) this.#looks.addUnproven();
       // A stack that is too deep will be so again.
       if (first.sight === Sight.Whole || isTooDeep(entry, first)) this.#count(entry, first, timeNs);
       else (again ??= []).push({ entry, first });
