@@ -84,6 +84,7 @@ export class ThreadStack {
   truncation: Truncation | undefined;
   /** Of the last whole walk, all frames counted. */
   #depth = 0;
+
   constructor(tstate: Address, fields: FrameFields, memory: TargetMemory) {
     this.tstate = tstate;
     this.#fields = fields;
