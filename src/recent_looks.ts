@@ -15,6 +15,8 @@ const INTERRUPTS_HZ = 1000;
 export class RecentLooks {
   readonly #canInterrupt: boolean;
   readonly #areVisitsCheap: boolean;
+  /** All that they take is a thousandth of the time. */
+  readonly #visitsAlways: boolean;
   /** Torn or new. */
   readonly #news: RecentShare;
   /** Could not be proven from elsewhere. */
@@ -26,6 +28,7 @@ export class RecentLooks {
   constructor(rateHz: number, { canInterrupt }: { canInterrupt: boolean }) {
     this.#canInterrupt = canInterrupt;
     this.#areVisitsCheap = rateHz <= (canInterrupt ? INTERRUPTS_HZ : VISITS_HZ);
+    this.#visitsAlways = canInterrupt && rateHz <= VISITS_HZ;
     this.#found = new RecentShare(canInterrupt ? ANY_OF_LATE : ANY);
     this.#news = new RecentShare(rateHz > SECOND_COPY_HZ ? MANY : FEW);
   }
@@ -54,6 +57,6 @@ export class RecentLooks {
 
   /** Whether it is worth while to read on the target's processor. */
   get needVisits(): boolean {
-    return this.#unproven.isHigh || this.#found.isHigh;
+    return this.#visitsAlways || this.#unproven.isHigh || this.#found.isHigh;
   }
 }

@@ -22,6 +22,7 @@ import { ThreadHold } from "./thread_hold.ts";
 import { ThreadRest } from "./thread_rest.ts";
 import { isAsListed, ThreadTable } from "./thread_table.ts";
 import type { ReadThread } from "./thread_table.ts";
+import { Activity } from "./types.ts";
 import { Visit } from "./visit.ts";
 
 /** Times that one read is tried anew because memory in the plan has gone. */
@@ -223,8 +224,8 @@ export class StackReader {
     // Before, so that no thread waits for that.
     this.#readLists(nowMs);
     const { canInterrupt } = this.rest;
-    const isKnown = running !== undefined && canInterrupt &&
-      (this.#interrupt(running, capture) || this.rest.hasBegun(running));
+    const isKnown = running !== undefined && canInterrupt && (running.activity === Activity.Idle ||
+      this.#interrupt(running, capture) || this.rest.hasBegun(running));
     if (!isKnown && (!canInterrupt || this.threads.length <= FEW_THREADS)) {
       // It shows where its frames lie by now, and warms our caches: there both would take long.
       if (running !== undefined && !this.rest.isJoined) this.reread(running);

@@ -38,4 +38,9 @@ Deno.test("visits that are interrupts cost little up to 1 kHz, and prove whateve
   assert.deepEqual(after(1000, 2000, "proven", { canInterrupt: true }), [false, false], "all is known");
   assert.deepEqual(after(1000, 40, "torn", { canInterrupt: true }), [true, false], "others stand in for few");
   assert.deepEqual(after(1000, 4, "torn", { canInterrupt: true }), [true, true]);
+  assert.deepEqual(
+    after(100, 2000, "proven", { canInterrupt: true }),
+    [false, true],
+    "a thousandth of the time",
+  );
 });
