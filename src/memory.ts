@@ -99,12 +99,17 @@ export const LINKED_SIZE = LINKED_RECORD - 8;
 /** Structs that are read of the first list, and of the second one. */
 export const MOST_LINKED: readonly [number, number] = [256, 8];
 
+/** Where the bytes of the lists begin, after so many of the ranges. */
+export function linkedOffset(rangeBytes: number): number {
+  return Math.ceil(rangeBytes / 8) * 8;
+}
+
 /** What is to be read at one moment. */
 export interface MomentRequest {
   readonly ranges: RangeList;
   /** At most two. */
   readonly lists: readonly LinkedList[];
-  /** For the bytes of the ranges, and from the next multiple of 8 on for those of the lists, one after the other. */
+  /** For the bytes of the ranges, and from `linkedOffset` on for those of the lists, one after the other. */
   readonly into: Uint8Array<ArrayBuffer>;
 }
 

@@ -18,6 +18,7 @@ import type { Sighting } from "./sighting.ts";
 import type { StackLookup } from "./stack_lookup.ts";
 import type { StackReader } from "./stack_reader.ts";
 import type { ThreadEntry } from "./thread_table.ts";
+import { INTERRUPT_MS } from "./target_time.ts";
 import type { TargetTime } from "./target_time.ts";
 import type { Clock, SampleCounters } from "./types.ts";
 
@@ -34,9 +35,8 @@ const LEAST_JOINED_MS = 0.5;
 /** On a busy machine each read may wait for its turn: then it may take longer. Units: reads; ms. */
 const LEAST_JOINED_READS = 8;
 const MOST_JOINED_MS = 10;
-/** What going there costs the target, without the reads, and what an interrupt costs. Units: ms. */
+/** What going there costs the target, without the reads. Units: ms. */
 const JOIN_COST_MS = 0.02;
-const INTERRUPT_COST_MS = 0.01;
 
 /** The search for the proof of one path. */
 interface Search {
@@ -199,7 +199,7 @@ export class PathProver {
     const { canInterrupt, isJoined } = this.#reader.rest;
     if (search.joinedMs !== undefined && isJoined) return true;
     const now = this.#clock.now();
-    if (!this.#targetTime.allowsSearch(canInterrupt ? INTERRUPT_COST_MS : JOIN_COST_MS, now)) return false;
+    if (!this.#targetTime.allowsSearch(canInterrupt ? INTERRUPT_MS : JOIN_COST_MS, now)) return false;
     if (!canInterrupt) {
       if (!this.#reader.rest.join(search.entry.thread)) return false;
       this.#targetTime.takeForSearch(JOIN_COST_MS);

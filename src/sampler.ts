@@ -12,13 +12,14 @@ import type { Recording } from "./recording.ts";
 import { isWhole, Lookout, Sight } from "./sighting.ts";
 import type { Sighting } from "./sighting.ts";
 import type { Histogram } from "./histogram.ts";
+import { FEW_THREADS } from "./stack_reader.ts";
 import type { StackReader } from "./stack_reader.ts";
 import type { Selection } from "./thread_choice.ts";
 import { StackLookup } from "./stack_lookup.ts";
 import { StandIns } from "./stand_ins.ts";
 import type { ReadThread, ThreadEntry } from "./thread_table.ts";
 import { RecentLooks } from "./recent_looks.ts";
-import { TargetTime } from "./target_time.ts";
+import { INTERRUPT_MS, TargetTime } from "./target_time.ts";
 import type { Clock, SampleCounters } from "./types.ts";
 
 /** Reads made at once when one led to a path that is not known, and when it did not lead to the root. */
@@ -27,12 +28,9 @@ const LOST_RETRIES = 8;
 /** What a sample on the target's processor usually costs the target, and the part of it that we cannot see. Units: ms. */
 const JOINED_TICK_MS = 0.045;
 const SWITCH_MS = 0.01;
-/** The same of one in an interrupt. */
-const INTERRUPT_MS = 0.01;
 /** Ticks that take longer, since there are many threads, would be felt; few take longer only while all is new. Units: ms. */
 const LONGEST_JOINED_MS = 0.5;
 const LONGEST_NEW_MS = 10;
-const FEW_THREADS = 4;
 /** Names and code objects are checked this often. Units: ms. */
 const UPKEEP_INTERVAL = 1000;
 /** A code object that was compared is taken to be the same for so long. Units: ms. */

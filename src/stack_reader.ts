@@ -30,7 +30,7 @@ const MAX_RETRIES = 64;
 /** Holders of the GIL that are tried in turn while it goes from hand to hand. */
 const MAX_HOLDERS = 4;
 /** With so many one is visited on its processor if it cannot be interrupted for a read, as where its stack is very deep. */
-const FEW_THREADS = 4;
+export const FEW_THREADS = 4;
 const NO_CAPTURE = () => {};
 
 /** The target's threads and their stacks. */
@@ -249,9 +249,7 @@ export class StackReader {
     const found = this.rest.interrupt(thread, request);
     if (found === undefined) return false;
     thread.stack.takeMoment(request.ranges.byteLength, found);
-    this.#visit.begin(thread, capture);
-    this.#visit.walk([thread], () => this.walk(thread));
-    this.#visit.host = undefined;
+    this.#visit.keep(thread, this.walk(thread), capture);
     // What is read of it from now on is of later.
     this.rest.end();
     this.#settleEntered();

@@ -1,5 +1,8 @@
 /** The time that a recording may take from its target: a share of its duration, and a little at its start. */
 
+/** What an interrupt usually takes from the target. Units: ms. */
+export const INTERRUPT_MS = 0.01;
+
 /**
  * While we run on a thread's processor, or interrupt it, it waits. What an interrupt takes is known better than what it costs a
  * thread that we are where it was. Units: share of the recording; ms.

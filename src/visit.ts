@@ -1,4 +1,4 @@
-/** What a visit to a thread's processor has shown, until it is asked for: there the thread is walked before we leave. */
+/** What a visit to a thread has shown, until it is asked for: it is walked before we leave its processor, or once interrupted. */
 import { Walk } from "./cpython/thread_stack.ts";
 import type { ReadThread } from "./thread_table.ts";
 
@@ -37,9 +37,14 @@ export class Visit {
   walk(selected: readonly ReadThread[], walk: (thread: ReadThread) => Walk): void {
     const host = this.host!;
     if (!selected.includes(host)) return;
-    this.#walk = walk(host);
-    if (this.#walk === Walk.Reached || this.#walk === Walk.Agreed) this.#capture();
-    this.#walked = host;
+    this.keep(host, walk(host), this.#capture);
+  }
+
+  /** Keeps the walk of a thread, and reads at once what else belongs to the moment. */
+  keep(thread: ReadThread, walk: Walk, capture: () => void): void {
+    this.#walk = walk;
+    if (walk === Walk.Reached || walk === Walk.Agreed) capture();
+    this.#walked = thread;
   }
 
   /** The walk of a thread that was visited, once; undefined for any other. */

@@ -3,7 +3,7 @@
  * name frames (3.11, 3.12): what is read while it is interrupted, wherever frames lie.
  */
 import type { FrameFields } from "./frame_fields.ts";
-import { LINKED_RECORD, MOST_LINKED, pointerAt } from "../memory.ts";
+import { LINKED_RECORD, linkedOffset, MOST_LINKED, pointerAt } from "../memory.ts";
 import type { LinkedList } from "../memory.ts";
 import type { Address } from "../types.ts";
 
@@ -38,7 +38,7 @@ export class LinkedFrames {
    * @param found how many structs of each list there are.
    */
   set(length: number, [frames = 0, places = 0]: readonly number[]): void {
-    this.#at = Math.ceil(length / 8) * 8;
+    this.#at = linkedOffset(length);
     this.#frames = frames;
     this.#places = places;
   }

@@ -92,6 +92,7 @@ export class ThreadStack {
     this.#root = new RootFrame(fields);
     this.#spill = new Spill(memory);
     this.head = new HeadFrame(fields, this.#spill);
+    this.head.pointerAddress = tstate + fields.layout.thread.frame;
     this.#linked = new LinkedFrames(tstate, fields);
     const read = { fields, plan: this.#plan, linked: this.#linked, spill: this.#spill };
     this.#places = new EntryPlaces(tstate, read);
@@ -149,8 +150,6 @@ export class ThreadStack {
     const pointer = pointerAt(words, first.pointerOffset);
     const isPlace = this.#fields.layout.traits.frameLink === "cframe";
     this.#isQuick = copies === 1 && !isResting;
-    const { cframe, thread } = this.#fields.layout;
-    this.head.pointerAddress = isPlace ? pointer + cframe.currentFrame : this.tstate + thread.frame;
     const result = isPlace
       ? this.#followPlace(pointer, read, { isResting, isForProof })
       : this.#follow(pointer, read);
@@ -188,6 +187,7 @@ export class ThreadStack {
     { isResting, isForProof }: { isResting: boolean; isForProof: boolean },
   ): Walk {
     this.isOutside = false;
+    this.head.pointerAddress = place + this.#fields.layout.cframe.currentFrame;
     const head = this.#places.frameOf(place, read.words);
     if (head === undefined) return this.#broken("unreadable");
     const result = this.#follow(head, read);

@@ -1,5 +1,5 @@
 /** Small programs that the kernel runs (BPF): assembling, loading and running them. Source: bpf(2), linux/bpf.h. */
-import { addressOf, cString, libc } from "./linux_libc.ts";
+import { cString, libc, setAddressOf } from "./linux_libc.ts";
 
 const BPF = { x86_64: 321, aarch64: 280 };
 const MAP_CREATE = 0;
@@ -16,7 +16,6 @@ const LICENSE = "Dual MIT/GPL";
 
 const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;
-const HIGH = 0x1_0000_0000;
 const INSTRUCTION_SIZE = 8;
 
 /** One instruction; a jump goes to a label. */
@@ -45,6 +44,7 @@ export function store(bytes: 4 | 8, to: number, offset: number, from: number): I
 export function move(to: number, from: number): Instruction {
   return { opcode: 0xbf, to, from };
 }
+
 export function moveLow(to: number, from: number): Instruction {
   return { opcode: 0xbc, to, from };
 }
@@ -137,7 +137,7 @@ export class InterruptProgram {
   private constructor(file: number) {
     this.#attributes.setUint32(0, file, true);
     this.#attributes.setUint32(40, this.#argument.byteLength, true);
-    setAddress(this.#attributes, 48, this.#argumentBytes);
+    setAddressOf(this.#attributes, 48, this.#argumentBytes);
     this.#attributes.setUint32(64, RUN_ON_CPU, true);
   }
 
@@ -152,8 +152,8 @@ export class InterruptProgram {
     const attributes = new DataView(new ArrayBuffer(ATTRIBUTES_SIZE));
     attributes.setUint32(0, PROG_TYPE_RAW_TRACEPOINT, true);
     attributes.setUint32(4, code.length / INSTRUCTION_SIZE, true);
-    setAddress(attributes, 8, code);
-    setAddress(attributes, 16, license);
+    setAddressOf(attributes, 8, code);
+    setAddressOf(attributes, 16, license);
     const file = bpf(PROG_LOAD, attributes);
     return file < 0 ? undefined : new InterruptProgram(file);
   }
@@ -190,12 +190,6 @@ export function assemble(source: readonly (Instruction | string)[]): Uint8Array<
     at += INSTRUCTION_SIZE;
   }
   return new Uint8Array(code.buffer);
-}
-
-function setAddress(attributes: DataView, offset: number, bytes: Uint8Array<ArrayBuffer>): void {
-  const address = addressOf(bytes);
-  attributes.setUint32(offset, address % HIGH, true);
-  attributes.setUint32(offset + 4, Math.floor(address / HIGH), true);
 }
 
 function bpf(command: number, attributes: DataView<ArrayBuffer>): number {

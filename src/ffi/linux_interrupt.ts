@@ -9,7 +9,7 @@
 import * as bpf from "./linux_bpf.ts";
 import type { Instruction, SharedMemory } from "./linux_bpf.ts";
 import { linkOf } from "./linux_proc.ts";
-import { LINKED_RECORD, LINKED_SIZE, MOST_LINKED } from "../memory.ts";
+import { LINKED_RECORD, LINKED_SIZE, linkedOffset, MOST_LINKED } from "../memory.ts";
 import type { LinkedList, MomentRequest, RangeList } from "../memory.ts";
 
 /** Of one read. Units: ranges; bytes. */
@@ -190,7 +190,7 @@ export class InterruptReader {
     if (result === ABSENT) return "absent";
     if (result !== READ) return "failed";
     into.set(this.#bytes.subarray(BYTES_AT, BYTES_AT + ranges.byteLength));
-    let at = Math.ceil(ranges.byteLength / 8) * 8;
+    let at = linkedOffset(ranges.byteLength);
     for (const list of lists.keys()) {
       const start = recordsAt(list);
       const length = this.found(list) * LINKED_RECORD;

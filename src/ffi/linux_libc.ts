@@ -88,6 +88,13 @@ export function openForReading(path: string): number {
   return libc().open(cString(path), O_RDONLY_CLOEXEC);
 }
 
+/** Writes the address of a buffer's bytes, as `addressOf` gives it. */
+export function setAddressOf(view: DataView, offset: number, buffer: Uint8Array<ArrayBuffer>): void {
+  const address = addressOf(buffer);
+  view.setUint32(offset, address % 0x1_0000_0000, true);
+  view.setUint32(offset + 4, Math.floor(address / 0x1_0000_0000), true);
+}
+
 /** The address of a buffer's bytes. Invariant: valid while the caller keeps the buffer. */
 export function addressOf(buffer: Uint8Array<ArrayBuffer>): number {
   return Number(Deno.UnsafePointer.value(Deno.UnsafePointer.of(buffer)));

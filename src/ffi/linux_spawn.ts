@@ -4,7 +4,7 @@
  * Not through Deno's own child handling: that waits for every child, which a tracer must do itself, and cannot give a
  * child the supplementary groups of another user.
  */
-import { addressOf, cString, libc } from "./linux_libc.ts";
+import { cString, libc, setAddressOf } from "./linux_libc.ts";
 import { asUser, invokingUser } from "./linux_user.ts";
 import type { InvokingUser } from "./linux_user.ts";
 import { peekChange, reap, statusOfChange } from "./linux_wait.ts";
@@ -108,9 +108,7 @@ function stringVector(texts: readonly string[]): { pointers: Uint8Array<ArrayBuf
   const pointers = new Uint8Array(8 * (texts.length + 1));
   const view = new DataView(pointers.buffer);
   strings.forEach((bytes, i) => {
-    const address = addressOf(bytes);
-    view.setUint32(i * 8, address % 0x1_0000_0000, true);
-    view.setUint32(i * 8 + 4, Math.floor(address / 0x1_0000_0000), true);
+    setAddressOf(view, i * 8, bytes);
   });
   return { pointers, strings };
 }

@@ -1,5 +1,5 @@
 /** Interrupts of threads that never were: the kernel's program in words of our own. */
-import { LINKED_RECORD, MOST_LINKED, RangeList } from "../../src/memory.ts";
+import { LINKED_RECORD, linkedOffset, MOST_LINKED, RangeList } from "../../src/memory.ts";
 import type { Interruption, LinkedList, MomentRequest } from "../../src/memory.ts";
 import type { FakeMemory } from "./fake_memory.ts";
 
@@ -7,7 +7,7 @@ import type { FakeMemory } from "./fake_memory.ts";
 export function readMoment(memory: FakeMemory, { ranges, lists, into }: MomentRequest): Interruption {
   const length = memory.readv(ranges, into);
   if (length < ranges.byteLength) return { isRead: false, found: [], runCount: NaN, pauseMs: 0.01 };
-  let at = Math.ceil(length / 8) * 8;
+  let at = linkedOffset(length);
   const found = lists.map((list, i) => {
     const records = follow(memory, list, MOST_LINKED[i]!);
     for (const record of records) {
